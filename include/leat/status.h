@@ -1,0 +1,127 @@
+/* SPDX-License-Identifier: MIT */
+/**
+ * What a link counts, and how anybody may read it.
+ *
+ * Each side of a link keeps its counters in a sealed part of its own, which
+ * others map read-only; reading them costs the realtime threads nothing.
+ */
+#ifndef LEAT_STATUS_H
+#define LEAT_STATUS_H
+
+#include <leat/attributes.h>
+#include <leat/frames.h>
+#include <leat/ring.h>
+
+#include <stdbool.h>
+#include <stdint.h>
+
+LEAT_BEGIN_DECLS
+
+/** A value that is not known. */
+#define LEAT_UNKNOWN UINT64_MAX
+
+/** Bytes of a name in the status, with the final 0. */
+#define LEAT_STATUS_NAME_BYTES 64
+
+/** How the two clocks are brought together. */
+enum leat_mode {
+	LEAT_MODE_FOLLOW = 1 /**< PipeWire runs on JACK's clock */
+};
+
+/** Why the link is in its mode, or not running. */
+enum leat_reason {
+	LEAT_REASON_NONE,
+	LEAT_REASON_RATES_AGREE,  /**< follow: PipeWire runs at JACK's rate */
+	LEAT_REASON_NOT_LINKED,	  /**< nothing is linked in PipeWire */
+	LEAT_REASON_OTHER_DRIVER, /**< PipeWire runs on another driver */
+	LEAT_REASON_RATES_DIFFER, /**< JACK came back with another rate */
+	LEAT_REASON_NO_PIPEWIRE,  /**< the PipeWire daemon is away */
+	LEAT_REASON_NO_JACK,	  /**< the JACK server is away */
+	LEAT_REASON_NO_PEER,	  /**< leat-jack is away */
+	LEAT_N_REASONS
+};
+
+/** A sentence for a reason; "" for an unknown one. Thread: any. */
+LEAT_API const char *leat_reason_text(uint64_t reason);
+
+/** The counters of one direction, as one side sees them. */
+struct leat_direction_words {
+	struct leat_word index;	    /**< own ring index */
+	struct leat_word frames;    /**< carried, consumer */
+	struct leat_word underruns; /**< cycles without a block, consumer */
+	struct leat_word overruns;  /**< blocks nobody took, producer */
+	struct leat_word lost;	    /**< frames never played, consumer */
+	struct leat_word inserted;  /**< frames of silence, consumer */
+	struct leat_word slips;	    /**< jumps on purpose, consumer */
+	struct leat_word wakeups;   /**< signals sent, producer */
+	struct leat_word target;    /**< frames of fill aimed at, consumer */
+	struct leat_word latency;   /**< frames added, consumer */
+	struct leat_word poisoned;  /**< rings given up, both */
+	uint8_t pad[LEAT_LINE_BYTES - 88];
+};
+
+/** The counters of one side of a link, JACK's or PipeWire's. */
+struct leat_side_words {
+	struct leat_word alive;		  /**< 1 while its server is there */
+	struct leat_word rate_hz;	  /**< of its graph */
+	struct leat_word period;	  /**< frames: JACK's P, PipeWire's Q */
+	struct leat_word cycles;	  /**< of its graph, taken part in */
+	struct leat_word xruns;		  /**< the server's own count */
+	struct leat_word skipped_periods; /**< from frame time */
+	struct leat_word mode;		  /**< enum leat_mode */
+	struct leat_word reason;	  /**< enum leat_reason */
+	struct leat_word running;	  /**< 1 while its graph calls it */
+	struct leat_word reconnects;	  /**< to its server */
+	struct leat_word n_channels[LEAT_N_DIRECTIONS];
+	struct leat_word capacity[LEAT_N_DIRECTIONS];
+	struct leat_word pid; /**< of the bridge process */
+	uint8_t pad[LEAT_LINE_BYTES - 120];
+	struct leat_direction_words direction[LEAT_N_DIRECTIONS];
+	char server[LEAT_STATUS_NAME_BYTES]; /**< which server */
+};
+
+/** One side, read at one moment. LEAT_UNKNOWN where nothing is known. */
+struct leat_side_status {
+	bool present; /**< its process is connected to the link */
+	uint64_t alive, rate_hz, period, cycles, xruns, skipped_periods;
+	uint64_t mode, reason, running, reconnects, pid;
+	char server[LEAT_STATUS_NAME_BYTES];
+};
+
+/** One direction, put together from both sides. */
+struct leat_direction_status {
+	uint64_t n_channels, capacity, fill, target, latency_frames, frames;
+	uint64_t underruns, overruns, lost, inserted, slips, wakeups, poisoned;
+};
+
+/** A whole link, read at one moment. */
+struct leat_link_status {
+	struct leat_side_status jack;
+	struct leat_side_status pipewire;
+	struct leat_direction_status direction[LEAT_N_DIRECTIONS];
+};
+
+/** What a link is doing: "running", "idle", "no-jack" and so on. */
+LEAT_API const char *
+leat_link_status_state(const struct leat_link_status *status);
+
+/** Why; one of enum leat_reason. */
+LEAT_API uint64_t
+leat_link_status_reason(const struct leat_link_status *status);
+
+/**
+ * Ask a link for its counters.
+ *
+ * @retval 0        *status is filled in.
+ * @retval -ENOENT  There is no such link.
+ * @retval -EPROTO  Something that is not leat answered.
+ * @retval < 0      Another errno of socket, connect or mmap, negative.
+ *
+ * Thread: any; it may wait for the other process for a second.
+ */
+LEAT_API LEAT_MUST_CHECK int leat_status_query(const char *link_name,
+					       struct leat_link_status *status);
+
+LEAT_END_DECLS
+
+#endif

@@ -1,0 +1,417 @@
+/* SPDX-License-Identifier: MIT */
+#include <leat/frames.h>
+
+#include <leat/fdring.h>
+#include <leat/shm.h>
+
+#include "part.h"
+#include "ringbuf/atomics.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+struct leat_frames_producer {
+	struct leat_producer ring;
+	struct leat_producer_part *part; /* own, in shm */
+	float *planes;			 /* own, behind the part */
+	size_t stride;			 /* samples */
+	struct leat_signal wake;	 /* its fd is owned here */
+	struct leat_frames_format format;
+	struct leat_shm shm;	  /* own part */
+	struct leat_shm peer_shm; /* the consumer's part */
+};
+
+struct leat_frames_consumer {
+	struct leat_consumer ring;
+	const struct leat_producer_part *peer; /* in peer_shm */
+	const float *planes;		       /* the producer's */
+	size_t stride;			       /* samples */
+	struct leat_signal wait;	       /* its fd is owned here */
+	struct leat_frames_format format;
+	struct leat_shm shm;	  /* own part */
+	struct leat_shm peer_shm; /* the producer's part */
+};
+
+/* ---- set-up ---- */
+
+static bool power_of_two(uint32_t n)
+{
+	return n != 0 && (n & (n - 1)) == 0;
+}
+
+int leat_frames_format_check(const struct leat_frames_format *format)
+{
+	if (format->n_channels > LEAT_CHANNELS_MAX ||
+	    format->capacity < LEAT_FRAMES_CAPACITY_MIN ||
+	    format->capacity > LEAT_FRAMES_CAPACITY_MAX ||
+	    !power_of_two(format->capacity) ||
+	    format->rate_hz < LEAT_RATE_MIN_HZ ||
+	    format->rate_hz > LEAT_RATE_MAX_HZ ||
+	    format->ring_flags &
+		    ~(uint32_t)(LEAT_RING_POLL | LEAT_RING_TIMED) ||
+	    format->direction >= LEAT_N_DIRECTIONS)
+		return -EINVAL;
+	return 0;
+}
+
+/* Create one's own part with its header and words filled in. */
+static int create_part(struct leat_shm *shm, enum leat_part_kind kind,
+		       const struct leat_frames_format *format)
+{
+	struct leat_consumer_part *part;
+	int res = leat_frames_format_check(format);
+
+	if (res < 0)
+		return res;
+	res = leat_shm_create(shm, "leat-part",
+			      leat_part_total_bytes(kind, format));
+	if (res < 0)
+		return res;
+	/* Header and words lie at the same place in both kinds. */
+	part = shm->addr;
+	leat_part_header_init(&part->header, kind, format);
+	leat_ring_words_init(&part->words, format->first_index);
+	return 0;
+}
+
+/* Map a peer's part after checking its header. Takes part_fd over. */
+static int attach_part(struct leat_shm *shm, int part_fd,
+		       enum leat_part_kind kind,
+		       const struct leat_frames_format *format)
+{
+	struct leat_part_header header;
+	int res = leat_shm_attach(shm, part_fd,
+				  leat_part_total_bytes(kind, format));
+
+	if (res < 0)
+		return res;
+	memcpy(&header, shm->addr, sizeof(header));
+	res = leat_part_header_check(&header, kind, format);
+	if (res < 0)
+		leat_shm_finish(shm);
+	return res;
+}
+
+int leat_frames_producer_create(struct leat_frames_producer **producer,
+				const struct leat_frames_format *format)
+{
+	const struct leat_shm none = LEAT_SHM_NONE;
+	struct leat_frames_producer *self = calloc(1, sizeof(*self));
+	int res;
+
+	*producer = NULL;
+	if (!self)
+		return -ENOMEM;
+	self->format = *format;
+	self->wake.fd = -1;
+	self->peer_shm = none;
+	res = create_part(&self->shm, LEAT_PART_PRODUCER, format);
+	if (res < 0) {
+		free(self);
+		return res;
+	}
+	self->part = self->shm.addr;
+	self->planes = (float *)((unsigned char *)self->shm.addr +
+				 LEAT_PART_PLANES_OFFSET);
+	self->stride = leat_part_stride_bytes(format) / sizeof(float);
+	*producer = self;
+	return 0;
+}
+
+int leat_frames_consumer_create(struct leat_frames_consumer **consumer,
+				const struct leat_frames_format *format)
+{
+	const struct leat_shm none = LEAT_SHM_NONE;
+	struct leat_frames_consumer *self = calloc(1, sizeof(*self));
+	int res;
+
+	*consumer = NULL;
+	if (!self)
+		return -ENOMEM;
+	self->format = *format;
+	self->wait.fd = -1;
+	self->peer_shm = none;
+	res = create_part(&self->shm, LEAT_PART_CONSUMER, format);
+	if (res < 0) {
+		free(self);
+		return res;
+	}
+	*consumer = self;
+	return 0;
+}
+
+/* Keep a descriptor as a signal; it is closed with its owner. */
+static int adopt_signal(struct leat_signal *signal, int fd)
+{
+	int res = leat_signal_init(signal, fd);
+
+	if (res < 0) {
+		close(fd);
+		signal->fd = -1;
+	}
+	return res;
+}
+
+int leat_frames_producer_connect(struct leat_frames_producer *producer,
+				 int part_fd, int raise_fd)
+{
+	const struct leat_consumer_part *peer;
+	int res = adopt_signal(&producer->wake, raise_fd);
+
+	if (res < 0) {
+		close(part_fd);
+		return res;
+	}
+	res = attach_part(&producer->peer_shm, part_fd, LEAT_PART_CONSUMER,
+			  &producer->format);
+	if (res < 0)
+		return res;
+	peer = producer->peer_shm.addr;
+	return leat_producer_init(&producer->ring,
+				  &(struct leat_ring_config){
+					  .own = &producer->part->words,
+					  .peer = &peer->words,
+					  .capacity = producer->format.capacity,
+					  .flags = producer->format.ring_flags,
+				  });
+}
+
+int leat_frames_consumer_connect(struct leat_frames_consumer *consumer,
+				 int part_fd, int wait_fd)
+{
+	struct leat_consumer_part *own = consumer->shm.addr;
+	int res = adopt_signal(&consumer->wait, wait_fd);
+
+	if (res < 0) {
+		close(part_fd);
+		return res;
+	}
+	res = attach_part(&consumer->peer_shm, part_fd, LEAT_PART_PRODUCER,
+			  &consumer->format);
+	if (res < 0)
+		return res;
+	consumer->peer = consumer->peer_shm.addr;
+	consumer->planes =
+		(const float *)((const unsigned char *)consumer->peer_shm.addr +
+				LEAT_PART_PLANES_OFFSET);
+	consumer->stride =
+		leat_part_stride_bytes(&consumer->format) / sizeof(float);
+	return leat_consumer_init(&consumer->ring,
+				  &(struct leat_ring_config){
+					  .own = &own->words,
+					  .peer = &consumer->peer->words,
+					  .capacity = consumer->format.capacity,
+					  .flags = consumer->format.ring_flags,
+				  });
+}
+
+void leat_frames_producer_destroy(struct leat_frames_producer *producer)
+{
+	if (!producer)
+		return;
+	leat_shm_finish(&producer->peer_shm);
+	leat_shm_finish(&producer->shm);
+	if (producer->wake.fd >= 0)
+		close(producer->wake.fd);
+	free(producer);
+}
+
+void leat_frames_consumer_destroy(struct leat_frames_consumer *consumer)
+{
+	if (!consumer)
+		return;
+	leat_shm_finish(&consumer->peer_shm);
+	leat_shm_finish(&consumer->shm);
+	if (consumer->wait.fd >= 0)
+		close(consumer->wait.fd);
+	free(consumer);
+}
+
+int leat_frames_producer_fd(const struct leat_frames_producer *producer)
+{
+	return producer->shm.fd;
+}
+
+int leat_frames_consumer_fd(const struct leat_frames_consumer *consumer)
+{
+	return consumer->shm.fd;
+}
+
+const struct leat_frames_format *
+leat_frames_producer_format(const struct leat_frames_producer *producer)
+{
+	return &producer->format;
+}
+
+const struct leat_frames_format *
+leat_frames_consumer_format(const struct leat_frames_consumer *consumer)
+{
+	return &consumer->format;
+}
+
+struct leat_producer *
+leat_frames_producer_ring(struct leat_frames_producer *producer)
+{
+	return &producer->ring;
+}
+
+struct leat_consumer *
+leat_frames_consumer_ring(struct leat_frames_consumer *consumer)
+{
+	return &consumer->ring;
+}
+
+/* ---- frames ---- */
+
+static void fill_spans(struct leat_frames_producer *producer,
+		       const struct leat_spans *spans, leat_frames_send_fn fn,
+		       void *user)
+{
+	struct leat_frames_room room = {
+		.stride = producer->stride,
+		.n_channels = producer->format.n_channels,
+	};
+
+	for (int i = 0; i < 2 && spans->span[i].n_items > 0; i++) {
+		room.base = producer->planes + spans->span[i].offset;
+		room.n_frames = spans->span[i].n_items;
+		fn(user, &room);
+		room.n_before += room.n_frames;
+	}
+	leat_producer_commit(&producer->ring, spans->n_items);
+	if (leat_producer_take_wake(&producer->ring))
+		leat_signal_raise(&producer->wake);
+}
+
+static void read_spans(struct leat_frames_consumer *consumer,
+		       const struct leat_spans *spans, leat_frames_recv_fn fn,
+		       void *user)
+{
+	struct leat_frames_view view = {
+		.stride = consumer->stride,
+		.n_channels = consumer->format.n_channels,
+	};
+
+	for (int i = 0; i < 2 && spans->span[i].n_items > 0; i++) {
+		view.base = consumer->planes + spans->span[i].offset;
+		view.n_frames = spans->span[i].n_items;
+		fn(user, &view);
+		view.n_before += view.n_frames;
+	}
+}
+
+uint32_t leat_frames_send(struct leat_frames_producer *producer,
+			  uint32_t n_frames, leat_frames_send_fn fn, void *user)
+{
+	struct leat_spans spans;
+
+	leat_producer_begin(&producer->ring, n_frames, &spans);
+	fill_spans(producer, &spans, fn, user);
+	return spans.n_items;
+}
+
+uint32_t leat_frames_send_at(struct leat_frames_producer *producer,
+			     uint64_t index, uint32_t n_frames,
+			     leat_frames_send_fn fn, void *user)
+{
+	struct leat_spans spans;
+
+	if (leat_producer_begin_at(&producer->ring, index, n_frames, &spans) ==
+	    0)
+		return 0;
+	fill_spans(producer, &spans, fn, user);
+	return spans.n_items;
+}
+
+uint32_t leat_frames_recv(struct leat_frames_consumer *consumer,
+			  uint32_t n_frames, leat_frames_recv_fn fn, void *user)
+{
+	struct leat_spans spans;
+
+	leat_consumer_begin(&consumer->ring, n_frames, &spans);
+	read_spans(consumer, &spans, fn, user);
+	leat_consumer_commit(&consumer->ring, spans.n_items);
+	return spans.n_items;
+}
+
+uint32_t leat_frames_recv_at(struct leat_frames_consumer *consumer,
+			     uint64_t index, uint32_t n_frames,
+			     leat_frames_recv_fn fn, void *user)
+{
+	struct leat_spans spans;
+	uint32_t n;
+
+	n = leat_consumer_begin_at(&consumer->ring, index, n_frames, &spans);
+	read_spans(consumer, &spans, fn, user);
+	if (n > 0 && !leat_consumer_intact(&consumer->ring, n_frames))
+		n = 0;
+	leat_consumer_pass(&consumer->ring, index + n_frames);
+	return n;
+}
+
+/* ---- stamps ---- */
+
+void leat_frames_set_stamp(struct leat_frames_producer *producer,
+			   const struct leat_stamp *stamp)
+{
+	struct leat_stamp_words *words = &producer->part->stamp;
+	uint64_t sequence = leat_word_peek(&words->sequence);
+
+	leat_word_set(&words->sequence, sequence + 1);
+	leat_stores_before_stores();
+	leat_word_set(&words->index, stamp->index);
+	leat_word_set(&words->frame_time, stamp->frame_time);
+	leat_word_set(&words->time_ns, stamp->time_ns);
+	leat_word_store(&words->sequence, sequence + 2);
+}
+
+bool leat_frames_get_stamp(const struct leat_frames_consumer *consumer,
+			   struct leat_stamp *stamp)
+{
+	const struct leat_stamp_words *words = &consumer->peer->stamp;
+
+	/* Bounded: a hostile producer may write it for ever. */
+	for (int i = 0; i < 4; i++) {
+		uint64_t sequence = leat_word_load(&words->sequence);
+
+		stamp->index = leat_word_peek(&words->index);
+		stamp->frame_time = leat_word_peek(&words->frame_time);
+		stamp->time_ns = leat_word_peek(&words->time_ns);
+		leat_loads_before_loads();
+		if (sequence % 2 == 0 &&
+		    sequence == leat_word_peek(&words->sequence))
+			return true;
+	}
+	return false;
+}
+
+void leat_frames_set_active(struct leat_frames_producer *producer, bool active)
+{
+	leat_word_store(&producer->part->active, active);
+}
+
+bool leat_frames_active(const struct leat_frames_consumer *consumer)
+{
+	return leat_word_load(&consumer->peer->active) == 1;
+}
+
+/* ---- waking ---- */
+
+uint64_t leat_frames_wakeups(const struct leat_frames_producer *producer)
+{
+	return producer->wake.n_raised;
+}
+
+int leat_frames_wait_fd(const struct leat_frames_consumer *consumer)
+{
+	return consumer->wait.fd;
+}
+
+bool leat_frames_prepare_wait(struct leat_frames_consumer *consumer,
+			      uint32_t n_frames)
+{
+	leat_signal_clear(&consumer->wait);
+	return leat_consumer_arm(&consumer->ring, n_frames);
+}

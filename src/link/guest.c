@@ -1,0 +1,263 @@
+/* SPDX-License-Identifier: MIT */
+#include <leat/link.h>
+
+#include "error.h"
+#include "side.h"
+#include "socket.h"
+#include "wire.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <unistd.h>
+
+struct leat_guest {
+	char link_name[LEAT_LINK_NAME_BYTES];
+	int epoll_fd; /* lives as long as the guest */
+	int fd;	      /* the host, or -1 */
+	int pidfd;
+	struct leat_shm status; /* own */
+	struct leat_link_spec spec;
+	bool have_spec;
+	const struct leat_link_events *events;
+	void *user;
+};
+
+int leat_guest_create(struct leat_guest **guest, const char *link_name,
+		      const struct leat_link_events *events, void *user,
+		      struct leat_error *error)
+{
+	struct leat_guest *self;
+	int res = leat_link_name_check(link_name, error);
+
+	*guest = NULL;
+	if (res < 0)
+		return res;
+	self = calloc(1, sizeof(*self));
+	if (!self)
+		return leat_error_set(error, -ENOMEM, "out of memory");
+	strcpy(self->link_name, link_name);
+	self->events = events;
+	self->user = user;
+	self->fd = self->pidfd = -1;
+	self->epoll_fd = epoll_create1(EPOLL_CLOEXEC);
+	if (self->epoll_fd < 0) {
+		res = leat_error_set(error, -errno, "cannot make an epoll: %s",
+				     strerror(errno));
+		free(self);
+		return res;
+	}
+	res = leat_side_create(&self->status);
+	if (res < 0) {
+		leat_error_set(error, res, "cannot make shared memory: %s",
+			       strerror(-res));
+		leat_guest_destroy(self);
+		return res;
+	}
+	*guest = self;
+	return 0;
+}
+
+static void disconnect(struct leat_guest *guest)
+{
+	if (guest->fd >= 0)
+		close(guest->fd);
+	if (guest->pidfd >= 0)
+		close(guest->pidfd);
+	guest->fd = guest->pidfd = -1;
+	guest->have_spec = false;
+}
+
+void leat_guest_destroy(struct leat_guest *guest)
+{
+	if (!guest)
+		return;
+	disconnect(guest);
+	leat_shm_finish(&guest->status);
+	close(guest->epoll_fd);
+	free(guest);
+}
+
+struct leat_side_words *leat_guest_status(struct leat_guest *guest)
+{
+	return leat_side(&guest->status);
+}
+
+bool leat_guest_connected(const struct leat_guest *guest)
+{
+	return guest->fd >= 0;
+}
+
+int leat_guest_fd(const struct leat_guest *guest)
+{
+	return guest->epoll_fd;
+}
+
+static int watch(struct leat_guest *guest, int fd)
+{
+	struct epoll_event event = { .events = EPOLLIN, .data.fd = fd };
+
+	return epoll_ctl(guest->epoll_fd, EPOLL_CTL_ADD, fd, &event) < 0
+		       ? -errno
+		       : 0;
+}
+
+int leat_guest_connect(struct leat_guest *guest, struct leat_error *error)
+{
+	struct leat_message message;
+	int res;
+
+	disconnect(guest);
+	guest->fd = leat_connect(guest->link_name, error);
+	if (guest->fd < 0) {
+		res = guest->fd;
+		guest->fd = -1;
+		return res;
+	}
+	leat_message_init(&message, LEAT_MESSAGE_HELLO);
+	message.body.hello.role = LEAT_ROLE_PIPEWIRE;
+	res = leat_message_send(guest->fd, &message, &guest->status.fd, 1);
+	if (res == 0)
+		res = watch(guest, guest->fd);
+	if (res < 0) {
+		disconnect(guest);
+		return leat_error_set(error, res, "cannot join the link: %s",
+				      strerror(-res));
+	}
+	guest->pidfd = leat_peer_pidfd(guest->fd);
+	if (guest->pidfd >= 0)
+		(void)watch(guest, guest->pidfd);
+	return 0;
+}
+
+static void host_gone(struct leat_guest *guest, const char *text)
+{
+	disconnect(guest);
+	guest->events->peer_gone(guest->user, text);
+}
+
+/* Make the own half of the wire that is offered, and connect the other. */
+static int make_wire(struct leat_guest *guest, struct leat_wire **wire,
+		     const struct leat_message *offer, const int *fds)
+{
+	int res = -EPROTO, res2;
+
+	if (guest->have_spec)
+		res = leat_wire_create(wire, &guest->spec, &offer->body.wire,
+				       LEAT_TO_JACK);
+	if (res < 0) {
+		for (int i = 0; i < 3; i++)
+			close(fds[i]);
+		return res;
+	}
+	res = leat_frames_consumer_connect((*wire)->in, fds[0], fds[2]);
+	res2 = leat_frames_producer_connect((*wire)->out, fds[1], -1);
+	return res < 0 ? res : res2;
+}
+
+static int take_offer(struct leat_guest *guest,
+		      const struct leat_message *offer, const int *fds)
+{
+	struct leat_message message;
+	struct leat_wire *wire = NULL;
+	int res = make_wire(guest, &wire, offer, fds);
+
+	if (res == 0) {
+		leat_message_init(&message, LEAT_MESSAGE_ACCEPT);
+		message.body.wire = offer->body.wire;
+		res = leat_message_send(
+			guest->fd, &message,
+			(int[]){ leat_frames_consumer_fd(wire->in),
+				 leat_frames_producer_fd(wire->out) },
+			2);
+	}
+	if (res < 0) {
+		leat_wire_destroy(wire);
+		return res;
+	}
+	guest->events->wire_up(guest->user, wire);
+	return 0;
+}
+
+static int take_spec(struct leat_guest *guest,
+		     const struct leat_spec_message *message)
+{
+	int res = leat_spec_unpack(&guest->spec, message);
+
+	if (res < 0)
+		return res;
+	if (strcmp(guest->spec.link_name, guest->link_name) != 0)
+		return -EPROTO;
+	guest->have_spec = true;
+	guest->events->spec(guest->user, &guest->spec);
+	return 0;
+}
+
+static int handle(struct leat_guest *guest, const struct leat_message *message,
+		  const int *fds)
+{
+	switch (message->type) {
+	case LEAT_MESSAGE_SPEC:
+		return take_spec(guest, &message->body.spec);
+	case LEAT_MESSAGE_OFFER:
+		return take_offer(guest, message, fds);
+	case LEAT_MESSAGE_BYE:
+		host_gone(guest, message->body.bye.text);
+		return 0;
+	default:
+		for (uint32_t i = 0; i < message->n_fds; i++)
+			close(fds[i]);
+		return -EPROTO;
+	}
+}
+
+static void read_host(struct leat_guest *guest)
+{
+	struct leat_message message;
+	int fds[LEAT_PROTO_FDS_MAX];
+
+	while (guest->fd >= 0) {
+		int res = leat_message_recv(guest->fd, &message, fds);
+
+		if (res == -EAGAIN)
+			return;
+		if (res == 0)
+			res = handle(guest, &message, fds);
+		if (res < 0 && guest->fd >= 0) {
+			host_gone(guest,
+				  res == -EPIPE
+					  ? ""
+					  : "it broke the link's protocol");
+			return;
+		}
+	}
+}
+
+void leat_guest_dispatch(struct leat_guest *guest)
+{
+	struct epoll_event event;
+
+	/* One at a time: handling one event may close what another is of. */
+	while (guest->fd >= 0 &&
+	       epoll_wait(guest->epoll_fd, &event, 1, 0) > 0) {
+		int fd = event.data.fd;
+
+		/* What it said before it died comes first. */
+		read_host(guest);
+		if (fd == guest->pidfd && guest->fd >= 0)
+			host_gone(guest, "");
+	}
+}
+
+void leat_guest_leave(struct leat_guest *guest, const char *text)
+{
+	struct leat_message message;
+
+	if (guest->fd < 0)
+		return;
+	leat_message_init(&message, LEAT_MESSAGE_BYE);
+	strncpy(message.body.bye.text, text, sizeof(message.body.bye.text) - 1);
+	(void)leat_message_send(guest->fd, &message, NULL, 0);
+	disconnect(guest);
+}

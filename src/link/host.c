@@ -1,0 +1,411 @@
+/* SPDX-License-Identifier: MIT */
+#include <leat/link.h>
+
+#include "error.h"
+#include "side.h"
+#include "socket.h"
+#include "wire.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+/* Connections that have not said yet who they are, and tools. */
+#define CLIENTS_MAX 16
+
+struct client {
+	int fd;		/* -1: this slot is free */
+	uint64_t since; /* order of arrival */
+};
+
+struct leat_host {
+	struct leat_listener listener;
+	int epoll_fd;
+	struct client clients[CLIENTS_MAX];
+	uint64_t n_accepted;
+	int guest_fd; /* the PipeWire side, or -1 */
+	int guest_pidfd;
+	struct leat_shm status; /* own */
+	struct leat_shm guest_status;
+	struct leat_link_spec spec;
+	struct leat_wire *offered; /* not accepted yet */
+	int raise_fd;		   /* of the offered wire */
+	uint64_t generation;
+	const struct leat_link_events *events;
+	void *user;
+};
+
+static int watch(struct leat_host *host, int fd)
+{
+	struct epoll_event event = { .events = EPOLLIN, .data.fd = fd };
+
+	return epoll_ctl(host->epoll_fd, EPOLL_CTL_ADD, fd, &event) < 0 ? -errno
+									: 0;
+}
+
+int leat_host_create(struct leat_host **host, const struct leat_link_spec *spec,
+		     const struct leat_link_events *events, void *user,
+		     struct leat_error *error)
+{
+	const struct leat_shm none = LEAT_SHM_NONE;
+	struct leat_host *self = calloc(1, sizeof(*self));
+	int res;
+
+	*host = NULL;
+	if (!self)
+		return leat_error_set(error, -ENOMEM, "out of memory");
+	self->spec = *spec;
+	self->events = events;
+	self->user = user;
+	self->guest_fd = self->guest_pidfd = self->raise_fd = -1;
+	self->status = self->guest_status = none;
+	for (int i = 0; i < CLIENTS_MAX; i++)
+		self->clients[i].fd = -1;
+	self->epoll_fd = epoll_create1(EPOLL_CLOEXEC);
+	res = leat_listen(&self->listener, spec->link_name, error);
+	if (res < 0)
+		goto fail;
+	res = leat_side_create(&self->status);
+	if (res < 0) {
+		leat_error_set(error, res, "cannot make shared memory: %s",
+			       strerror(-res));
+		goto fail;
+	}
+	res = watch(self, self->listener.fd);
+	if (res < 0) {
+		leat_error_set(error, res, "cannot watch the link: %s",
+			       strerror(-res));
+		goto fail;
+	}
+	*host = self;
+	return 0;
+fail:
+	leat_host_destroy(self);
+	return res;
+}
+
+static void drop_offer(struct leat_host *host)
+{
+	leat_wire_destroy(host->offered);
+	host->offered = NULL;
+	if (host->raise_fd >= 0)
+		close(host->raise_fd);
+	host->raise_fd = -1;
+}
+
+static void close_guest(struct leat_host *host)
+{
+	drop_offer(host);
+	if (host->guest_fd >= 0)
+		close(host->guest_fd);
+	if (host->guest_pidfd >= 0)
+		close(host->guest_pidfd);
+	host->guest_fd = host->guest_pidfd = -1;
+	leat_shm_finish(&host->guest_status);
+}
+
+void leat_host_destroy(struct leat_host *host)
+{
+	if (!host)
+		return;
+	close_guest(host);
+	for (int i = 0; i < CLIENTS_MAX; i++)
+		if (host->clients[i].fd >= 0)
+			close(host->clients[i].fd);
+	leat_listener_finish(&host->listener);
+	leat_shm_finish(&host->status);
+	if (host->epoll_fd >= 0)
+		close(host->epoll_fd);
+	free(host);
+}
+
+struct leat_side_words *leat_host_status(struct leat_host *host)
+{
+	return leat_side(&host->status);
+}
+
+int leat_host_fd(const struct leat_host *host)
+{
+	return host->epoll_fd;
+}
+
+/* ---- the guest ---- */
+
+static void guest_gone(struct leat_host *host, const char *text)
+{
+	close_guest(host);
+	host->events->peer_gone(host->user, text);
+}
+
+static int send_spec(struct leat_host *host)
+{
+	struct leat_message message;
+
+	leat_message_init(&message, LEAT_MESSAGE_SPEC);
+	leat_spec_pack(&message.body.spec, &host->spec);
+	return leat_message_send(host->guest_fd, &message, NULL, 0);
+}
+
+/* Make the own half of a new wire and hand it over. */
+static int send_offer(struct leat_host *host)
+{
+	struct leat_message message;
+	int pair[2], res;
+
+	drop_offer(host);
+	leat_message_init(&message, LEAT_MESSAGE_OFFER);
+	message.body.wire.generation = ++host->generation;
+	message.body.wire.first_index = host->spec.first_index;
+	res = leat_wire_create(&host->offered, &host->spec, &message.body.wire,
+			       LEAT_TO_PIPEWIRE);
+	if (res < 0)
+		return res;
+	/*
+	 * A socket pair and not an eventfd: the guest holds the same open
+	 * file, and could make a write to an eventfd block.
+	 */
+	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair) < 0)
+		return -errno;
+	host->raise_fd = pair[0];
+	res = leat_message_send(
+		host->guest_fd, &message,
+		(int[]){ leat_frames_producer_fd(host->offered->out),
+			 leat_frames_consumer_fd(host->offered->in), pair[1] },
+		3);
+	close(pair[1]);
+	return res;
+}
+
+/* The guest's half came: connect both. */
+static int accept_wire(struct leat_host *host,
+		       const struct leat_message *message, const int *fds)
+{
+	struct leat_wire *wire = host->offered;
+	int raise_fd = host->raise_fd;
+	int res, res2;
+
+	if (!wire || message->body.wire.generation != wire->generation) {
+		/* Of an offer that a newer one has replaced meanwhile. */
+		close(fds[0]);
+		close(fds[1]);
+		return 0;
+	}
+	host->offered = NULL;
+	host->raise_fd = -1;
+	res = leat_frames_producer_connect(wire->out, fds[0], raise_fd);
+	res2 = leat_frames_consumer_connect(wire->in, fds[1], -1);
+	if (res < 0 || res2 < 0) {
+		leat_wire_destroy(wire);
+		return res < 0 ? res : res2;
+	}
+	host->events->wire_up(host->user, wire);
+	return 0;
+}
+
+static int handle_guest(struct leat_host *host,
+			const struct leat_message *message, const int *fds)
+{
+	switch (message->type) {
+	case LEAT_MESSAGE_ACCEPT:
+		return accept_wire(host, message, fds);
+	case LEAT_MESSAGE_BYE:
+		guest_gone(host, message->body.bye.text);
+		return 0;
+	default:
+		for (uint32_t i = 0; i < message->n_fds; i++)
+			close(fds[i]);
+		return -EPROTO;
+	}
+}
+
+static void read_guest(struct leat_host *host)
+{
+	struct leat_message message;
+	int fds[LEAT_PROTO_FDS_MAX];
+
+	while (host->guest_fd >= 0) {
+		int res = leat_message_recv(host->guest_fd, &message, fds);
+
+		if (res == -EAGAIN)
+			return;
+		if (res == 0)
+			res = handle_guest(host, &message, fds);
+		if (res < 0) {
+			guest_gone(host,
+				   res == -EPIPE
+					   ? ""
+					   : "it broke the link's protocol");
+			return;
+		}
+	}
+}
+
+/* ---- clients: those who have not said who they are ---- */
+
+static void close_client(struct client *client)
+{
+	close(client->fd);
+	client->fd = -1;
+}
+
+static void send_bye(int fd, const char *text)
+{
+	struct leat_message message;
+
+	leat_message_init(&message, LEAT_MESSAGE_BYE);
+	strncpy(message.body.bye.text, text, sizeof(message.body.bye.text) - 1);
+	(void)leat_message_send(fd, &message, NULL, 0);
+}
+
+static void answer_tool(struct leat_host *host, int fd)
+{
+	struct leat_message message;
+	int fds[2] = { host->status.fd, host->guest_status.fd };
+
+	leat_message_init(&message, LEAT_MESSAGE_STATUS);
+	(void)leat_message_send(fd, &message, fds,
+				host->guest_status.addr ? 2 : 1);
+}
+
+static void adopt_guest(struct leat_host *host, struct client *client,
+			int status_fd)
+{
+	int res;
+
+	if (host->guest_fd >= 0) {
+		close(status_fd);
+		send_bye(client->fd,
+			 "another leat-pipewire serves this link already: "
+			 "stop that one or choose another link name");
+		close_client(client);
+		return;
+	}
+	res = leat_side_attach(&host->guest_status, status_fd);
+	if (res < 0) {
+		send_bye(client->fd, "its status part is not acceptable");
+		close_client(client);
+		return;
+	}
+	host->guest_fd = client->fd;
+	client->fd = -1;
+	host->guest_pidfd = leat_peer_pidfd(host->guest_fd);
+	if (host->guest_pidfd >= 0)
+		(void)watch(host, host->guest_pidfd);
+	res = send_spec(host);
+	if (res == 0)
+		res = send_offer(host);
+	if (res < 0)
+		guest_gone(host, strerror(-res));
+}
+
+static void read_client(struct leat_host *host, struct client *client)
+{
+	struct leat_message message;
+	int fds[LEAT_PROTO_FDS_MAX];
+	int res = leat_message_recv(client->fd, &message, fds);
+
+	if (res == -EAGAIN)
+		return;
+	if (res == -ENOTSUP)
+		send_bye(client->fd, "this link speaks another version of "
+				     "leat's protocol: update both sides");
+	if (res < 0) {
+		close_client(client);
+		return;
+	}
+	if (message.type != LEAT_MESSAGE_HELLO) {
+		for (uint32_t i = 0; i < message.n_fds; i++)
+			close(fds[i]);
+		close_client(client);
+	} else if (message.body.hello.role == LEAT_ROLE_PIPEWIRE) {
+		adopt_guest(host, client, fds[0]);
+	} else {
+		answer_tool(host, client->fd);
+		close_client(client);
+	}
+}
+
+/* A free slot; the longest silent client makes room if there is none. */
+static struct client *client_slot(struct leat_host *host)
+{
+	struct client *oldest = &host->clients[0];
+
+	for (int i = 0; i < CLIENTS_MAX; i++) {
+		struct client *client = &host->clients[i];
+
+		if (client->fd < 0)
+			return client;
+		if (client->since < oldest->since)
+			oldest = client;
+	}
+	close_client(oldest);
+	return oldest;
+}
+
+static void accept_client(struct leat_host *host)
+{
+	int fd = leat_accept(&host->listener);
+	struct client *client;
+
+	if (fd < 0)
+		return;
+	client = client_slot(host);
+	client->fd = fd;
+	client->since = host->n_accepted++;
+	if (watch(host, fd) < 0)
+		close_client(client);
+}
+
+static void dispatch_fd(struct leat_host *host, int fd)
+{
+	if (fd == host->listener.fd) {
+		accept_client(host);
+		return;
+	}
+	if (fd == host->guest_fd) {
+		read_guest(host);
+		return;
+	}
+	if (fd == host->guest_pidfd) {
+		/* What it said before it died comes first. */
+		read_guest(host);
+		if (host->guest_fd >= 0)
+			guest_gone(host, "");
+		return;
+	}
+	for (int i = 0; i < CLIENTS_MAX; i++)
+		if (host->clients[i].fd == fd) {
+			read_client(host, &host->clients[i]);
+			return;
+		}
+}
+
+void leat_host_dispatch(struct leat_host *host)
+{
+	struct epoll_event event;
+
+	/* One at a time: handling one event may close what another is of. */
+	for (int i = 0; i < CLIENTS_MAX; i++) {
+		if (epoll_wait(host->epoll_fd, &event, 1, 0) <= 0)
+			return;
+		dispatch_fd(host, event.data.fd);
+	}
+}
+
+void leat_host_update(struct leat_host *host, const struct leat_link_spec *spec)
+{
+	bool same = leat_spec_same_rings(&host->spec, spec);
+	int res;
+
+	host->spec = *spec;
+	if (host->guest_fd < 0)
+		return;
+	res = send_spec(host);
+	if (res == 0 && !same)
+		res = send_offer(host);
+	if (res < 0)
+		guest_gone(host, strerror(-res));
+}

@@ -1,0 +1,168 @@
+/* SPDX-License-Identifier: MIT */
+#include "proto.h"
+
+#include <leat/positions.h>
+
+#include <errno.h>
+#include <string.h>
+
+void leat_message_init(struct leat_message *message,
+		       enum leat_message_type type)
+{
+	memset(message, 0, sizeof(*message));
+	message->magic = LEAT_PROTO_MAGIC;
+	message->version = LEAT_PROTO_VERSION;
+	message->type = (uint16_t)type;
+}
+
+/* How many descriptors a message may bring. */
+static int check_fds(const struct leat_message *message)
+{
+	uint32_t min = 0, max = 0;
+
+	switch (message->type) {
+	case LEAT_MESSAGE_HELLO:
+		/* The PipeWire side brings its counters, a tool nothing. */
+		min = max = message->body.hello.role == LEAT_ROLE_PIPEWIRE;
+		break;
+	case LEAT_MESSAGE_OFFER:
+		min = max = 3;
+		break;
+	case LEAT_MESSAGE_ACCEPT:
+		min = max = 2;
+		break;
+	case LEAT_MESSAGE_STATUS:
+		min = 1;
+		max = 2;
+		break;
+	case LEAT_MESSAGE_SPEC:
+	case LEAT_MESSAGE_BYE:
+		break;
+	default:
+		return -EPROTO;
+	}
+	return message->n_fds >= min && message->n_fds <= max ? 0 : -EPROTO;
+}
+
+static int check_body(const struct leat_message *message)
+{
+	struct leat_link_spec spec;
+
+	switch (message->type) {
+	case LEAT_MESSAGE_HELLO:
+		return message->body.hello.role == LEAT_ROLE_PIPEWIRE ||
+				       message->body.hello.role ==
+					       LEAT_ROLE_TOOL
+			       ? 0
+			       : -EPROTO;
+	case LEAT_MESSAGE_SPEC:
+		return leat_spec_unpack(&spec, &message->body.spec);
+	case LEAT_MESSAGE_BYE:
+		return memchr(message->body.bye.text, 0,
+			      sizeof(message->body.bye.text))
+			       ? 0
+			       : -EPROTO;
+	default:
+		return 0;
+	}
+}
+
+int leat_message_check(const void *bytes, size_t n_bytes, uint32_t n_fds)
+{
+	struct leat_message message;
+	int res;
+
+	if (n_bytes != sizeof(message))
+		return -EPROTO;
+	memcpy(&message, bytes, sizeof(message));
+	if (message.magic != LEAT_PROTO_MAGIC)
+		return -EPROTO;
+	if (message.version != LEAT_PROTO_VERSION)
+		return -ENOTSUP;
+	if (message.reserved != 0 || message.n_fds != n_fds)
+		return -EPROTO;
+	res = check_fds(&message);
+	return res < 0 ? res : check_body(&message);
+}
+
+void leat_spec_pack(struct leat_spec_message *message,
+		    const struct leat_link_spec *spec)
+{
+	memset(message, 0, sizeof(*message));
+	message->rate_hz = spec->rate_hz;
+	message->period = spec->period;
+	message->capacity = spec->capacity;
+	message->jack_alive = spec->jack_alive;
+	memcpy(message->link_name, spec->link_name, sizeof(spec->link_name));
+	for (int d = 0; d < LEAT_N_DIRECTIONS; d++) {
+		message->n_channels[d] = spec->n_channels[d];
+		message->ring_flags[d] = spec->ring_flags[d];
+		memcpy(message->position[d], spec->position[d],
+		       sizeof(message->position[d]));
+	}
+}
+
+static int check_spec(const struct leat_link_spec *spec)
+{
+	const struct leat_wire_message none = { 0 };
+	struct leat_frames_format format;
+
+	for (int d = 0; d < LEAT_N_DIRECTIONS; d++) {
+		leat_spec_format(spec, (enum leat_direction)d, &none, &format);
+		if (leat_frames_format_check(&format) < 0)
+			return -EPROTO;
+		for (uint32_t i = 0; i < spec->n_channels[d]; i++)
+			if (!leat_position_name(spec->position[d][i]))
+				return -EPROTO;
+	}
+	if (spec->period == 0 || spec->period > spec->capacity / 2)
+		return -EPROTO;
+	return leat_link_name_check(spec->link_name, NULL) < 0 ? -EPROTO : 0;
+}
+
+int leat_spec_unpack(struct leat_link_spec *spec,
+		     const struct leat_spec_message *message)
+{
+	memset(spec, 0, sizeof(*spec));
+	if (message->jack_alive > 1)
+		return -EPROTO;
+	spec->rate_hz = message->rate_hz;
+	spec->period = message->period;
+	spec->capacity = message->capacity;
+	spec->jack_alive = message->jack_alive;
+	memcpy(spec->link_name, message->link_name,
+	       sizeof(spec->link_name) - 1);
+	for (int d = 0; d < LEAT_N_DIRECTIONS; d++) {
+		spec->n_channels[d] = message->n_channels[d];
+		spec->ring_flags[d] = message->ring_flags[d];
+		memcpy(spec->position[d], message->position[d],
+		       sizeof(spec->position[d]));
+	}
+	return check_spec(spec);
+}
+
+void leat_spec_format(const struct leat_link_spec *spec,
+		      enum leat_direction direction,
+		      const struct leat_wire_message *wire,
+		      struct leat_frames_format *format)
+{
+	*format = (struct leat_frames_format){
+		.n_channels = spec->n_channels[direction],
+		.capacity = spec->capacity,
+		.rate_hz = spec->rate_hz,
+		.ring_flags = spec->ring_flags[direction],
+		.direction = direction,
+		.generation = wire->generation,
+		.first_index = wire->first_index,
+	};
+}
+
+bool leat_spec_same_rings(const struct leat_link_spec *a,
+			  const struct leat_link_spec *b)
+{
+	for (int d = 0; d < LEAT_N_DIRECTIONS; d++)
+		if (a->n_channels[d] != b->n_channels[d] ||
+		    a->ring_flags[d] != b->ring_flags[d])
+			return false;
+	return a->rate_hz == b->rate_hz && a->capacity == b->capacity;
+}

@@ -1,0 +1,101 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The messages of a link: fixed size, one per packet of a SOCK_SEQPACKET
+ * socket. doc/format.md lists who sends which when.
+ */
+#ifndef LEAT_LINK_PROTO_H
+#define LEAT_LINK_PROTO_H
+
+#include <leat/link.h>
+
+#include <stddef.h>
+#include <stdint.h>
+
+#define LEAT_PROTO_MAGIC 0x7461656cu /* "leat" */
+#define LEAT_PROTO_VERSION 1u
+
+/* File descriptors that travel with one message, at most. */
+#define LEAT_PROTO_FDS_MAX 3u
+
+enum leat_message_type {
+	LEAT_MESSAGE_HELLO = 1, /* guest or tool: who it is */
+	LEAT_MESSAGE_SPEC,	/* host: what the link is like */
+	LEAT_MESSAGE_OFFER,	/* host: its parts of a new wire */
+	LEAT_MESSAGE_ACCEPT,	/* guest: its parts of that wire */
+	LEAT_MESSAGE_STATUS,	/* host to tool: where the counters are */
+	LEAT_MESSAGE_BYE	/* either: why it leaves */
+};
+
+enum leat_role { LEAT_ROLE_PIPEWIRE = 1, LEAT_ROLE_TOOL = 2 };
+
+struct leat_hello {
+	uint32_t role; /* enum leat_role */
+};
+
+/* struct leat_link_spec with fixed widths. */
+struct leat_spec_message {
+	uint32_t rate_hz;
+	uint32_t period;
+	uint32_t n_channels[LEAT_N_DIRECTIONS];
+	uint32_t capacity;
+	uint32_t ring_flags[LEAT_N_DIRECTIONS];
+	uint32_t jack_alive;
+	char link_name[40];
+	uint8_t position[LEAT_N_DIRECTIONS][LEAT_CHANNELS_MAX];
+};
+
+/* What an offer and its acceptance agree on; the rest is in the spec. */
+struct leat_wire_message {
+	uint64_t generation;
+	uint64_t first_index;
+};
+
+struct leat_bye {
+	char text[384];
+};
+
+struct leat_message {
+	uint32_t magic;	   /* LEAT_PROTO_MAGIC */
+	uint16_t version;  /* LEAT_PROTO_VERSION */
+	uint16_t type;	   /* enum leat_message_type */
+	uint32_t n_fds;	   /* that travel with it */
+	uint32_t reserved; /* 0 */
+	union {
+		struct leat_hello hello;
+		struct leat_spec_message spec;
+		struct leat_wire_message wire;
+		struct leat_bye bye;
+		uint8_t bytes[496];
+	} body;
+};
+
+_Static_assert(sizeof(struct leat_message) == 512, "fixed size");
+_Static_assert(offsetof(struct leat_message, body) == 16, "ABI");
+
+/* A message of a type, with everything else zero. */
+void leat_message_init(struct leat_message *message,
+		       enum leat_message_type type);
+
+/*
+ * Whether what arrived is a message with a body in range: 0, or -EPROTO.
+ * -ENOTSUP: it is one of another version.
+ */
+int leat_message_check(const void *bytes, size_t n_bytes, uint32_t n_fds);
+
+/* Between the spec and its message; the second checks every field. */
+void leat_spec_pack(struct leat_spec_message *message,
+		    const struct leat_link_spec *spec);
+int leat_spec_unpack(struct leat_link_spec *spec,
+		     const struct leat_spec_message *message);
+
+/* The format of one direction's ring. */
+void leat_spec_format(const struct leat_link_spec *spec,
+		      enum leat_direction direction,
+		      const struct leat_wire_message *wire,
+		      struct leat_frames_format *format);
+
+/* Whether rings made for `a` still do for `b`. */
+bool leat_spec_same_rings(const struct leat_link_spec *a,
+			  const struct leat_link_spec *b);
+
+#endif

@@ -1,0 +1,166 @@
+/* SPDX-License-Identifier: MIT */
+#include "side.h"
+
+#include "ringbuf/atomics.h"
+
+#include <errno.h>
+#include <string.h>
+#include <unistd.h>
+
+_Static_assert(sizeof(struct leat_direction_words) == LEAT_LINE_BYTES, "ABI");
+_Static_assert(offsetof(struct leat_side_words, direction) == LEAT_LINE_BYTES,
+	       "ABI");
+_Static_assert(sizeof(struct leat_side_part) <= 4096, "one page");
+
+static void side_header(struct leat_part_header *header)
+{
+	memset(header, 0, sizeof(*header));
+	header->magic = LEAT_PART_MAGIC;
+	header->version = LEAT_PART_VERSION;
+	header->kind = LEAT_PART_STATUS;
+	header->total_bytes = 4096;
+}
+
+static void set_unknown(struct leat_word *first, const void *end)
+{
+	for (struct leat_word *word = first; (const void *)word < end; word++)
+		leat_word_set(word, LEAT_UNKNOWN);
+}
+
+int leat_side_create(struct leat_shm *shm)
+{
+	struct leat_side_part *part;
+	int res = leat_shm_create(shm, "leat-status", 4096);
+
+	if (res < 0)
+		return res;
+	part = shm->addr;
+	side_header(&part->header);
+	set_unknown(&part->words.alive, part->words.pad);
+	for (int d = 0; d < LEAT_N_DIRECTIONS; d++)
+		set_unknown(&part->words.direction[d].index,
+			    part->words.direction[d].pad);
+	leat_word_set(&part->words.pid, (uint64_t)getpid());
+	return 0;
+}
+
+int leat_side_attach(struct leat_shm *shm, int fd)
+{
+	struct leat_part_header wanted;
+	int res = leat_shm_attach(shm, fd, 4096);
+
+	if (res < 0)
+		return res;
+	side_header(&wanted);
+	if (memcmp(shm->addr, &wanted, sizeof(wanted)) != 0) {
+		leat_shm_finish(shm);
+		return -EPROTO;
+	}
+	return 0;
+}
+
+/* ---- reading ---- */
+
+static void read_side(struct leat_side_status *status,
+		      const struct leat_side_words *words)
+{
+	memset(status, 0xff, sizeof(*status));
+	status->present = words != NULL;
+	status->server[0] = 0;
+	if (!words)
+		return;
+	status->alive = leat_word_peek(&words->alive);
+	status->rate_hz = leat_word_peek(&words->rate_hz);
+	status->period = leat_word_peek(&words->period);
+	status->cycles = leat_word_peek(&words->cycles);
+	status->xruns = leat_word_peek(&words->xruns);
+	status->skipped_periods = leat_word_peek(&words->skipped_periods);
+	status->mode = leat_word_peek(&words->mode);
+	status->reason = leat_word_peek(&words->reason);
+	status->running = leat_word_peek(&words->running);
+	status->reconnects = leat_word_peek(&words->reconnects);
+	status->pid = leat_word_peek(&words->pid);
+	memcpy(status->server, words->server, sizeof(status->server) - 1);
+	status->server[sizeof(status->server) - 1] = 0;
+}
+
+/* What a consumer knows of a direction. */
+static void read_consumer(struct leat_direction_status *status,
+			  const struct leat_direction_words *words)
+{
+	status->frames = leat_word_peek(&words->frames);
+	status->underruns = leat_word_peek(&words->underruns);
+	status->lost = leat_word_peek(&words->lost);
+	status->inserted = leat_word_peek(&words->inserted);
+	status->slips = leat_word_peek(&words->slips);
+	status->target = leat_word_peek(&words->target);
+	status->latency_frames = leat_word_peek(&words->latency);
+}
+
+/* What a producer knows of it. */
+static void read_producer(struct leat_direction_status *status,
+			  const struct leat_direction_words *words)
+{
+	status->overruns = leat_word_peek(&words->overruns);
+	status->wakeups = leat_word_peek(&words->wakeups);
+}
+
+/* The fill is a distance; a timed consumer may be ahead, which is none. */
+static uint64_t fill(const struct leat_direction_words *producer,
+		     const struct leat_direction_words *consumer)
+{
+	uint64_t written = leat_word_peek(&producer->index);
+	uint64_t read = leat_word_peek(&consumer->index);
+
+	if (written == LEAT_UNKNOWN || read == LEAT_UNKNOWN)
+		return LEAT_UNKNOWN;
+	return written - read < UINT64_C(1) << 63 ? written - read : 0;
+}
+
+static uint64_t sum_known(uint64_t a, uint64_t b)
+{
+	if (a == LEAT_UNKNOWN || b == LEAT_UNKNOWN)
+		return a == LEAT_UNKNOWN ? b : a;
+	return a + b;
+}
+
+static void read_direction(struct leat_direction_status *status,
+			   const struct leat_direction_words *producer,
+			   const struct leat_direction_words *consumer)
+{
+	memset(status, 0xff, sizeof(*status));
+	if (producer)
+		read_producer(status, producer);
+	if (consumer)
+		read_consumer(status, consumer);
+	if (producer && consumer) {
+		status->fill = fill(producer, consumer);
+		status->poisoned =
+			sum_known(leat_word_peek(&producer->poisoned),
+				  leat_word_peek(&consumer->poisoned));
+	}
+}
+
+void leat_status_read(struct leat_link_status *status,
+		      const struct leat_side_words *jack,
+		      const struct leat_side_words *pipewire)
+{
+	const struct leat_direction_words *pw = NULL;
+
+	read_side(&status->jack, jack);
+	read_side(&status->pipewire, pipewire);
+	if (pipewire)
+		pw = pipewire->direction;
+	read_direction(&status->direction[LEAT_TO_PIPEWIRE],
+		       &jack->direction[LEAT_TO_PIPEWIRE],
+		       pw ? &pw[LEAT_TO_PIPEWIRE] : NULL);
+	read_direction(&status->direction[LEAT_TO_JACK],
+		       pw ? &pw[LEAT_TO_JACK] : NULL,
+		       &jack->direction[LEAT_TO_JACK]);
+	for (int d = 0; d < LEAT_N_DIRECTIONS; d++) {
+		status->direction[d].n_channels =
+			leat_word_peek(&jack->n_channels[d]);
+		status->direction[d].capacity =
+			leat_word_peek(&jack->capacity[d]);
+	}
+}

@@ -1,0 +1,281 @@
+/* SPDX-License-Identifier: MIT */
+#include "socket.h"
+
+#include "error.h"
+#include "rundir.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/socket.h>
+#include <sys/syscall.h>
+#include <sys/uio.h>
+#include <unistd.h>
+
+/* Connections that wait to be accepted. */
+#define BACKLOG 16
+
+/* ---- who listens ---- */
+
+static int lock_path(char *path, size_t path_bytes,
+		     const struct sockaddr_un *address)
+{
+	int n = snprintf(path, path_bytes, "%s.lock", address->sun_path);
+
+	return n < 0 || (size_t)n >= path_bytes ? -ENAMETOOLONG : 0;
+}
+
+/*
+ * A lock, held as long as the process lives, says who hosts a link; so a
+ * socket left behind by a crash can be told from one in use.
+ */
+static int take_lock(const char *path, const char *link_name,
+		     struct leat_error *error)
+{
+	char holder[16] = "?";
+	int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
+	ssize_t n;
+
+	if (fd < 0)
+		return leat_error_set(error, -errno, "cannot open %s: %s", path,
+				      strerror(errno));
+	if (flock(fd, LOCK_EX | LOCK_NB) < 0) {
+		n = read(fd, holder, sizeof(holder) - 1);
+		if (n > 0)
+			holder[strcspn(holder, "\n")] = 0;
+		close(fd);
+		return leat_error_set(error, -EADDRINUSE,
+				      "the link '%s' is already bridged by "
+				      "process %s: stop that one or choose "
+				      "another link name",
+				      link_name, holder);
+	}
+	if (ftruncate(fd, 0) < 0 || dprintf(fd, "%d\n", (int)getpid()) < 0) {
+		int res = -errno;
+
+		close(fd);
+		return leat_error_set(error, res, "cannot write %s: %s", path,
+				      strerror(-res));
+	}
+	return fd;
+}
+
+static int bind_socket(const struct sockaddr_un *address)
+{
+	int fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK,
+			0);
+
+	if (fd < 0)
+		return -errno;
+	if ((unlink(address->sun_path) < 0 && errno != ENOENT) ||
+	    bind(fd, (const struct sockaddr *)address, sizeof(*address)) < 0 ||
+	    listen(fd, BACKLOG) < 0) {
+		int res = -errno;
+
+		close(fd);
+		return res;
+	}
+	return fd;
+}
+
+int leat_listen(struct leat_listener *listener, const char *link_name,
+		struct leat_error *error)
+{
+	char path[sizeof(listener->address.sun_path) + 8];
+	int res = leat_link_address(&listener->address, link_name, true, error);
+
+	listener->fd = -1;
+	listener->lock_fd = -1;
+	if (res < 0)
+		return res;
+	res = lock_path(path, sizeof(path), &listener->address);
+	if (res < 0)
+		return res;
+	listener->lock_fd = take_lock(path, link_name, error);
+	if (listener->lock_fd < 0)
+		return listener->lock_fd;
+	listener->fd = bind_socket(&listener->address);
+	if (listener->fd < 0) {
+		res = listener->fd;
+		leat_listener_finish(listener);
+		return leat_error_set(error, res, "cannot listen on %s: %s",
+				      listener->address.sun_path,
+				      strerror(-res));
+	}
+	return 0;
+}
+
+void leat_listener_finish(struct leat_listener *listener)
+{
+	char path[sizeof(listener->address.sun_path) + 8];
+
+	if (listener->fd >= 0) {
+		close(listener->fd);
+		unlink(listener->address.sun_path);
+	}
+	/* Unlinked while it is locked: no other process can hold this name. */
+	if (listener->lock_fd >= 0) {
+		if (lock_path(path, sizeof(path), &listener->address) == 0)
+			unlink(path);
+		close(listener->lock_fd);
+	}
+	listener->fd = -1;
+	listener->lock_fd = -1;
+}
+
+int leat_accept(const struct leat_listener *listener)
+{
+	struct ucred peer;
+	socklen_t size = sizeof(peer);
+	int fd =
+		accept4(listener->fd, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
+
+	if (fd < 0)
+		return -errno;
+	if (getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &size) < 0 ||
+	    peer.uid != geteuid()) {
+		close(fd);
+		return -EPERM;
+	}
+	return fd;
+}
+
+int leat_connect(const char *link_name, struct leat_error *error)
+{
+	struct sockaddr_un address;
+	struct ucred peer;
+	socklen_t size = sizeof(peer);
+	int fd, res = leat_link_address(&address, link_name, false, error);
+
+	if (res < 0)
+		return res;
+	fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	if (fd < 0)
+		return leat_error_set(error, -errno, "cannot make a socket: %s",
+				      strerror(errno));
+	if (connect(fd, (struct sockaddr *)&address, sizeof(address)) < 0) {
+		/* A socket nobody listens on is what a crash leaves behind. */
+		res = errno == ECONNREFUSED ? -ENOENT : -errno;
+		leat_error_set(error, res, "cannot connect to %s: %s",
+			       address.sun_path, strerror(errno));
+		close(fd);
+		return res;
+	}
+	if (getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &size) < 0 ||
+	    peer.uid != geteuid()) {
+		close(fd);
+		return leat_error_set(error, -EPERM,
+				      "the link at %s belongs to another user",
+				      address.sun_path);
+	}
+	return fd;
+}
+
+int leat_peer_pidfd(int fd)
+{
+	struct ucred peer;
+	socklen_t size = sizeof(peer);
+
+	if (getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &size) < 0)
+		return -1;
+	return (int)syscall(SYS_pidfd_open, peer.pid, 0);
+}
+
+/* ---- messages ---- */
+
+union fd_control {
+	struct cmsghdr align;
+	char bytes[CMSG_SPACE(sizeof(int) * LEAT_PROTO_FDS_MAX)];
+};
+
+int leat_message_send(int fd, struct leat_message *message, const int *fds,
+		      uint32_t n_fds)
+{
+	union fd_control control = { 0 };
+	struct iovec iov = { message, sizeof(*message) };
+	struct msghdr header = { .msg_iov = &iov, .msg_iovlen = 1 };
+	ssize_t n;
+
+	message->n_fds = n_fds;
+	if (n_fds > 0) {
+		struct cmsghdr *cmsg = &control.align;
+
+		header.msg_control = control.bytes;
+		header.msg_controllen = CMSG_SPACE(sizeof(int) * n_fds);
+		cmsg->cmsg_level = SOL_SOCKET;
+		cmsg->cmsg_type = SCM_RIGHTS;
+		cmsg->cmsg_len = CMSG_LEN(sizeof(int) * n_fds);
+		memcpy(CMSG_DATA(cmsg), fds, sizeof(int) * n_fds);
+	}
+	do
+		n = sendmsg(fd, &header, MSG_DONTWAIT | MSG_NOSIGNAL);
+	while (n < 0 && errno == EINTR);
+	return n < 0 ? -errno : 0;
+}
+
+/* Take the descriptors out; those beyond the limit are closed. */
+static uint32_t take_fds(struct msghdr *header, int *fds)
+{
+	uint32_t n_fds = 0;
+
+	for (struct cmsghdr *cmsg = CMSG_FIRSTHDR(header); cmsg;
+	     cmsg = CMSG_NXTHDR(header, cmsg)) {
+		const unsigned char *data = CMSG_DATA(cmsg);
+		size_t n;
+
+		if (cmsg->cmsg_level != SOL_SOCKET ||
+		    cmsg->cmsg_type != SCM_RIGHTS)
+			continue;
+		n = (cmsg->cmsg_len - CMSG_LEN(0)) / sizeof(int);
+		for (size_t i = 0; i < n; i++) {
+			int fd;
+
+			memcpy(&fd, data + i * sizeof(int), sizeof(fd));
+			if (n_fds < LEAT_PROTO_FDS_MAX)
+				fds[n_fds++] = fd;
+			else
+				close(fd);
+		}
+	}
+	return n_fds;
+}
+
+static void close_fds(const int *fds, uint32_t n_fds)
+{
+	for (uint32_t i = 0; i < n_fds; i++)
+		close(fds[i]);
+}
+
+int leat_message_recv(int fd, struct leat_message *message,
+		      int fds[LEAT_PROTO_FDS_MAX])
+{
+	union fd_control control = { 0 };
+	struct iovec iov = { message, sizeof(*message) };
+	struct msghdr header = {
+		.msg_iov = &iov,
+		.msg_iovlen = 1,
+		.msg_control = control.bytes,
+		.msg_controllen = sizeof(control.bytes),
+	};
+	uint32_t n_fds;
+	ssize_t n;
+	int res;
+
+	do
+		n = recvmsg(fd, &header, MSG_DONTWAIT | MSG_CMSG_CLOEXEC);
+	while (n < 0 && errno == EINTR);
+	if (n < 0)
+		return errno == ECONNRESET ? -EPIPE : -errno;
+	n_fds = take_fds(&header, fds);
+	if (n == 0 && n_fds == 0)
+		return -EPIPE;
+	if (header.msg_flags & (MSG_TRUNC | MSG_CTRUNC))
+		res = -EPROTO;
+	else
+		res = leat_message_check(message, (size_t)n, n_fds);
+	if (res < 0)
+		close_fds(fds, n_fds);
+	return res;
+}

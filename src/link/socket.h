@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: MIT */
+/* The socket of a link: listening, connecting, and passing messages. */
+#ifndef LEAT_LINK_SOCKET_H
+#define LEAT_LINK_SOCKET_H
+
+#include "proto.h"
+
+#include <sys/types.h>
+#include <sys/un.h>
+
+/* A socket that this process alone listens on. */
+struct leat_listener {
+	int fd;
+	int lock_fd; /* held while the link is hosted */
+	struct sockaddr_un address;
+};
+
+int leat_listen(struct leat_listener *listener, const char *link_name,
+		struct leat_error *error);
+void leat_listener_finish(struct leat_listener *listener);
+
+/* A new connection of this user's, or a negative errno. */
+int leat_accept(const struct leat_listener *listener);
+
+/* A connection to a link, or a negative errno (-ENOENT: nobody hosts it). */
+int leat_connect(const char *link_name, struct leat_error *error);
+
+/* Refers to the process at the other end; -1 if the kernel cannot. */
+int leat_peer_pidfd(int fd);
+
+/* Send one message without waiting. 0 or a negative errno. */
+int leat_message_send(int fd, struct leat_message *message, const int *fds,
+		      uint32_t n_fds);
+
+/*
+ * Receive one message without waiting, checked.
+ *
+ * The descriptors that came with it are in fds, and theirs is the caller.
+ * -EAGAIN: none is there. -EPIPE: the other end is closed. -EPROTO, -ENOTSUP:
+ * as leat_message_check(); whatever came is closed.
+ */
+int leat_message_recv(int fd, struct leat_message *message,
+		      int fds[LEAT_PROTO_FDS_MAX]);
+
+#endif

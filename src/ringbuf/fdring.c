@@ -1,0 +1,195 @@
+/* SPDX-License-Identifier: MIT */
+#include <leat/fdring.h>
+
+#include <errno.h>
+#include <poll.h>
+#include <time.h>
+
+static int check_items(const struct leat_fdring_config *config)
+{
+	return config->items && config->item_size_bytes > 0 ? 0 : -EINVAL;
+}
+
+static int signals_init(const struct leat_fdring_config *config,
+			struct leat_signal *wake, struct leat_signal *wait)
+{
+	int res = leat_signal_init(wake, config->raise_fd);
+
+	return res < 0 ? res : leat_signal_init(wait, config->wait_fd);
+}
+
+int leat_fd_producer_init(struct leat_fd_producer *producer,
+			  const struct leat_fdring_config *config)
+{
+	int res = check_items(config);
+
+	if (res < 0)
+		return res;
+	producer->items = config->items;
+	producer->item_size_bytes = config->item_size_bytes;
+	res = signals_init(config, &producer->wake, &producer->wait);
+	return res < 0 ? res
+		       : leat_producer_init(&producer->ring, &config->ring);
+}
+
+int leat_fd_consumer_init(struct leat_fd_consumer *consumer,
+			  const struct leat_fdring_config *config)
+{
+	int res = check_items(config);
+
+	if (res < 0)
+		return res;
+	consumer->items = config->items;
+	consumer->item_size_bytes = config->item_size_bytes;
+	res = signals_init(config, &consumer->wake, &consumer->wait);
+	return res < 0 ? res
+		       : leat_consumer_init(&consumer->ring, &config->ring);
+}
+
+uint32_t leat_fd_producer_begin(struct leat_fd_producer *producer,
+				uint32_t n_items, void *items[2],
+				uint32_t n_each[2])
+{
+	struct leat_spans spans;
+
+	leat_producer_begin(&producer->ring, n_items, &spans);
+	for (int i = 0; i < 2; i++) {
+		items[i] = producer->items +
+			   spans.span[i].offset * producer->item_size_bytes;
+		n_each[i] = spans.span[i].n_items;
+	}
+	return spans.n_items;
+}
+
+void leat_fd_producer_commit(struct leat_fd_producer *producer,
+			     uint32_t n_items)
+{
+	leat_producer_commit(&producer->ring, n_items);
+	if (leat_producer_take_wake(&producer->ring))
+		leat_signal_raise(&producer->wake);
+}
+
+uint32_t leat_fd_consumer_begin(struct leat_fd_consumer *consumer,
+				uint32_t n_items, const void *items[2],
+				uint32_t n_each[2])
+{
+	struct leat_spans spans;
+
+	leat_consumer_begin(&consumer->ring, n_items, &spans);
+	for (int i = 0; i < 2; i++) {
+		items[i] = consumer->items +
+			   spans.span[i].offset * consumer->item_size_bytes;
+		n_each[i] = spans.span[i].n_items;
+	}
+	return spans.n_items;
+}
+
+void leat_fd_consumer_commit(struct leat_fd_consumer *consumer,
+			     uint32_t n_items)
+{
+	leat_consumer_commit(&consumer->ring, n_items);
+	if (leat_consumer_take_wake(&consumer->ring))
+		leat_signal_raise(&consumer->wake);
+}
+
+uint32_t leat_send(struct leat_fd_producer *producer, uint32_t n_items,
+		   leat_send_fn fn, void *user)
+{
+	void *items[2];
+	uint32_t n_each[2], n_sent = 0;
+
+	leat_fd_producer_begin(producer, n_items, items, n_each);
+	for (int i = 0; i < 2 && n_each[i] > 0; i++) {
+		uint32_t n = fn(user, items[i], n_each[i]);
+
+		n_sent += n < n_each[i] ? n : n_each[i];
+		if (n < n_each[i])
+			break;
+	}
+	leat_fd_producer_commit(producer, n_sent);
+	return n_sent;
+}
+
+uint32_t leat_recv(struct leat_fd_consumer *consumer, uint32_t n_items,
+		   leat_recv_fn fn, void *user)
+{
+	const void *items[2];
+	uint32_t n_each[2], n_received = 0;
+
+	leat_fd_consumer_begin(consumer, n_items, items, n_each);
+	for (int i = 0; i < 2 && n_each[i] > 0; i++) {
+		uint32_t n = fn(user, items[i], n_each[i]);
+
+		n_received += n < n_each[i] ? n : n_each[i];
+		if (n < n_each[i])
+			break;
+	}
+	leat_fd_consumer_commit(consumer, n_received);
+	return n_received;
+}
+
+bool leat_fd_producer_prepare(struct leat_fd_producer *producer,
+			      uint32_t n_items)
+{
+	/* Clear first: a signal raised from here on must be seen by poll. */
+	leat_signal_clear(&producer->wait);
+	return leat_producer_arm(&producer->ring, n_items);
+}
+
+bool leat_fd_consumer_prepare(struct leat_fd_consumer *consumer,
+			      uint32_t n_items)
+{
+	leat_signal_clear(&consumer->wait);
+	return leat_consumer_arm(&consumer->ring, n_items);
+}
+
+static int64_t now_ms(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
+}
+
+/* Sleep on fd until deadline_ms (or for ever, if timeout_ms is negative). */
+static int sleep_on(int fd, int timeout_ms, int64_t deadline_ms)
+{
+	struct pollfd pfd = { .fd = fd, .events = POLLIN };
+	int64_t left_ms = timeout_ms < 0 ? -1 : deadline_ms - now_ms();
+	int n;
+
+	if (timeout_ms >= 0 && left_ms <= 0)
+		return -ETIMEDOUT;
+	n = poll(&pfd, 1, (int)left_ms);
+	if (n < 0)
+		return -errno;
+	return n == 0 ? -ETIMEDOUT : 0;
+}
+
+int leat_fd_producer_wait(struct leat_fd_producer *producer, uint32_t n_items,
+			  int timeout_ms)
+{
+	int64_t deadline_ms = now_ms() + timeout_ms;
+
+	while (!leat_fd_producer_prepare(producer, n_items)) {
+		int res = sleep_on(producer->wait.fd, timeout_ms, deadline_ms);
+
+		if (res < 0)
+			return res;
+	}
+	return leat_producer_poisoned(&producer->ring) ? -EPROTO : 0;
+}
+
+int leat_fd_consumer_wait(struct leat_fd_consumer *consumer, uint32_t n_items,
+			  int timeout_ms)
+{
+	int64_t deadline_ms = now_ms() + timeout_ms;
+
+	while (!leat_fd_consumer_prepare(consumer, n_items)) {
+		int res = sleep_on(consumer->wait.fd, timeout_ms, deadline_ms);
+
+		if (res < 0)
+			return res;
+	}
+	return leat_consumer_poisoned(&consumer->ring) ? -EPROTO : 0;
+}

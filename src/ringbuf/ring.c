@@ -1,0 +1,370 @@
+/* SPDX-License-Identifier: MIT */
+#include <leat/ring.h>
+
+#include "atomics.h"
+#include "ring_index.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <string.h>
+
+/*
+ * General pattern: the private copy of the own index is the truth, and the
+ * shared word is only ever stored to. The peer's index is loaded once (and
+ * only when the last value seen does not do), checked against what an honest
+ * peer can have written, and kept in `seen`.
+ */
+
+_Static_assert(sizeof(struct leat_ring_words) == 2 * LEAT_LINE_BYTES,
+	       "two lines, one writer");
+_Static_assert(offsetof(struct leat_ring_words, wake_at) == LEAT_LINE_BYTES,
+	       "wake_at: own line");
+
+void leat_ring_words_init(struct leat_ring_words *words, uint64_t index)
+{
+	memset(words, 0, sizeof(*words));
+	leat_word_store(&words->index, index);
+	/* As far as can be from being passed: nobody waits yet. */
+	leat_word_store(&words->wake_at, index);
+}
+
+static int end_init(struct leat_ring_end *end,
+		    const struct leat_ring_config *config)
+{
+	if (!config->own || !config->peer || config->capacity == 0 ||
+	    config->capacity > LEAT_RING_CAPACITY_MAX)
+		return -EINVAL;
+	memset(end, 0, sizeof(*end));
+	end->own = config->own;
+	end->peer = config->peer;
+	end->capacity = config->capacity;
+	end->limit = config->capacity;
+	end->poll = config->flags & LEAT_RING_POLL;
+	end->timed = config->flags & LEAT_RING_TIMED;
+	end->index = leat_word_load(&end->own->index);
+	end->published = end->index;
+	end->seen = leat_word_load(&end->peer->index);
+	end->offset = (uint32_t)(end->index % end->capacity);
+	return 0;
+}
+
+int leat_producer_init(struct leat_producer *producer,
+		       const struct leat_ring_config *config)
+{
+	struct leat_ring_end *end = &producer->end;
+	int res = end_init(end, config);
+
+	if (res < 0)
+		return res;
+	if (!end->timed && end->index - end->seen > end->capacity)
+		return -EPROTO;
+	return 0;
+}
+
+int leat_consumer_init(struct leat_consumer *consumer,
+		       const struct leat_ring_config *config)
+{
+	struct leat_ring_end *end = &consumer->end;
+	int res = end_init(end, config);
+
+	if (res < 0)
+		return res;
+	if (!end->timed && end->seen - end->index > end->capacity)
+		return -EPROTO;
+	return 0;
+}
+
+/* Take in the peer's index if it can be true: seen <= now <= furthest. */
+static void look(struct leat_ring_end *end, uint64_t now, uint64_t furthest)
+	LEAT_RT
+{
+	if (leat_index_between(end->seen, now, furthest))
+		end->seen = now;
+	else
+		end->poisoned = true;
+}
+
+/* The furthest that the consumer can be is where the producer is. */
+static void look_at_consumer(struct leat_ring_end *end, uint64_t now) LEAT_RT
+{
+	look(end, now, end->index);
+}
+
+/*
+ * The furthest that the producer can be is a whole ring ahead; on a timed
+ * ring, anywhere ahead.
+ */
+static void look_at_producer(struct leat_ring_end *end, uint64_t now) LEAT_RT
+{
+	look(end, now,
+	     end->timed ? end->seen + INT64_MAX : end->index + end->capacity);
+}
+
+/* Publish the own index and find out whether the peer sleeps on it. */
+static void publish(struct leat_ring_end *end, uint64_t index) LEAT_RT
+{
+	uint64_t old = end->published;
+	uint64_t wake_at;
+
+	end->index = index;
+	end->published = index;
+	if (end->poll) {
+		leat_word_store(&end->own->index, index);
+		return;
+	}
+	leat_word_publish(&end->own->index, index);
+	wake_at = leat_word_load_after_publish(&end->peer->wake_at);
+	if (leat_index_before(old, index) &&
+	    leat_index_crosses(old, index, wake_at))
+		end->wake_due = true;
+}
+
+static void commit(struct leat_ring_end *end, uint32_t n_items) LEAT_RT
+{
+	assert(n_items <= end->begun);
+	if (n_items > end->begun)
+		n_items = end->begun;
+	end->begun = 0;
+	end->offset = leat_offset_advance(end->offset, n_items, end->capacity);
+	publish(end, end->index + n_items);
+}
+
+static bool take_wake(struct leat_ring_end *end) LEAT_RT
+{
+	bool due = end->wake_due;
+
+	end->wake_due = false;
+	return due;
+}
+
+/* Move the private index, forwards or backwards; nothing is published. */
+static void jump(struct leat_ring_end *end, uint64_t index) LEAT_RT
+{
+	if (leat_index_before(index, end->index))
+		end->offset = leat_offset_retreat(
+			end->offset, end->index - index, end->capacity);
+	else
+		end->offset = leat_offset_advance(
+			end->offset, index - end->index, end->capacity);
+	end->index = index;
+}
+
+/* ---- producer ---- */
+
+static uint32_t room_seen(const struct leat_ring_end *end) LEAT_RT
+{
+	uint64_t used = end->index - end->seen;
+
+	return used < end->limit ? end->limit - (uint32_t)used : 0;
+}
+
+static uint32_t room_for(struct leat_ring_end *end, uint32_t n_items) LEAT_RT
+{
+	if (end->poisoned)
+		return 0;
+	if (end->timed)
+		return end->limit;
+	if (room_seen(end) < n_items) {
+		look_at_consumer(end, leat_word_load(&end->peer->index));
+		if (end->poisoned)
+			return 0;
+	}
+	return room_seen(end);
+}
+
+uint32_t leat_producer_begin(struct leat_producer *producer, uint32_t n_items,
+			     struct leat_spans *spans)
+{
+	struct leat_ring_end *end = &producer->end;
+	uint32_t room = room_for(end, n_items);
+
+	end->begun = n_items < room ? n_items : room;
+	leat_spans_cut(spans, end->offset, end->begun, end->capacity);
+	return end->begun;
+}
+
+uint32_t leat_producer_begin_at(struct leat_producer *producer, uint64_t index,
+				uint32_t n_items, struct leat_spans *spans)
+{
+	struct leat_ring_end *end = &producer->end;
+
+	end->begun = 0;
+	if (!end->timed || n_items > end->capacity ||
+	    leat_index_before(index, end->index)) {
+		leat_spans_cut(spans, end->offset, 0, end->capacity);
+		return 0;
+	}
+	jump(end, index);
+	end->begun = n_items;
+	leat_spans_cut(spans, end->offset, n_items, end->capacity);
+	return n_items;
+}
+
+void leat_producer_commit(struct leat_producer *producer, uint32_t n_items)
+{
+	commit(&producer->end, n_items);
+}
+
+bool leat_producer_take_wake(struct leat_producer *producer)
+{
+	return take_wake(&producer->end);
+}
+
+bool leat_producer_arm(struct leat_producer *producer, uint32_t n_items)
+{
+	struct leat_ring_end *end = &producer->end;
+
+	if (end->poisoned || end->timed)
+		return true;
+	if (n_items > end->limit)
+		n_items = end->limit;
+	leat_word_publish(&end->own->wake_at,
+			  end->index + n_items - end->limit);
+	look_at_consumer(end, leat_word_load_after_publish(&end->peer->index));
+	return end->poisoned || room_seen(end) >= n_items;
+}
+
+uint32_t leat_producer_room(struct leat_producer *producer)
+{
+	return room_for(&producer->end, UINT32_MAX);
+}
+
+uint64_t leat_producer_index(const struct leat_producer *producer)
+{
+	return producer->end.index;
+}
+
+void leat_producer_set_limit(struct leat_producer *producer, uint32_t limit)
+{
+	struct leat_ring_end *end = &producer->end;
+
+	if (limit == 0)
+		limit = 1;
+	end->limit = limit < end->capacity ? limit : end->capacity;
+}
+
+bool leat_producer_poisoned(const struct leat_producer *producer)
+{
+	return producer->end.poisoned;
+}
+
+/* ---- consumer ---- */
+
+/* On a timed ring the producer may be behind, or have lapped this end. */
+static uint32_t fill_seen(const struct leat_ring_end *end) LEAT_RT
+{
+	uint64_t fill = end->seen - end->index;
+
+	return fill <= end->capacity ? (uint32_t)fill : 0;
+}
+
+static uint32_t fill_for(struct leat_ring_end *end, uint32_t n_items) LEAT_RT
+{
+	if (end->poisoned)
+		return 0;
+	if (fill_seen(end) < n_items) {
+		look_at_producer(end, leat_word_load(&end->peer->index));
+		if (end->poisoned)
+			return 0;
+	}
+	return fill_seen(end);
+}
+
+uint32_t leat_consumer_begin(struct leat_consumer *consumer, uint32_t n_items,
+			     struct leat_spans *spans)
+{
+	struct leat_ring_end *end = &consumer->end;
+	uint32_t fill = fill_for(end, n_items);
+
+	end->begun = n_items < fill ? n_items : fill;
+	leat_spans_cut(spans, end->offset, end->begun, end->capacity);
+	return end->begun;
+}
+
+uint32_t leat_consumer_begin_at(struct leat_consumer *consumer, uint64_t index,
+				uint32_t n_items, struct leat_spans *spans)
+{
+	struct leat_ring_end *end = &consumer->end;
+	bool there;
+
+	end->begun = 0;
+	there = end->timed && n_items <= end->capacity &&
+		leat_consumer_newest(consumer) == index + n_items &&
+		!end->poisoned;
+	if (end->timed)
+		jump(end, index);
+	if (there)
+		end->begun = n_items;
+	leat_spans_cut(spans, end->offset, end->begun, end->capacity);
+	return end->begun;
+}
+
+void leat_consumer_commit(struct leat_consumer *consumer, uint32_t n_items)
+{
+	commit(&consumer->end, n_items);
+}
+
+void leat_consumer_pass(struct leat_consumer *consumer, uint64_t index)
+{
+	struct leat_ring_end *end = &consumer->end;
+
+	end->begun = 0;
+	if (!end->timed)
+		return;
+	jump(end, index);
+	publish(end, index);
+}
+
+bool leat_consumer_take_wake(struct leat_consumer *consumer)
+{
+	return take_wake(&consumer->end);
+}
+
+bool leat_consumer_arm(struct leat_consumer *consumer, uint32_t n_items)
+{
+	struct leat_ring_end *end = &consumer->end;
+	uint64_t base = end->timed ? end->seen : end->index;
+
+	if (end->poisoned)
+		return true;
+	if (n_items > end->capacity)
+		n_items = end->capacity;
+	leat_word_publish(&end->own->wake_at, base + n_items);
+	look_at_producer(end, leat_word_load_after_publish(&end->peer->index));
+	return end->poisoned || end->seen - base >= n_items;
+}
+
+uint32_t leat_consumer_fill(struct leat_consumer *consumer)
+{
+	return fill_for(&consumer->end, UINT32_MAX);
+}
+
+uint64_t leat_consumer_index(const struct leat_consumer *consumer)
+{
+	return consumer->end.index;
+}
+
+uint64_t leat_consumer_newest(struct leat_consumer *consumer)
+{
+	struct leat_ring_end *end = &consumer->end;
+
+	if (!end->poisoned)
+		look_at_producer(end, leat_word_load(&end->peer->index));
+	return end->seen;
+}
+
+bool leat_consumer_intact(struct leat_consumer *consumer,
+			  uint32_t n_being_written)
+{
+	struct leat_ring_end *end = &consumer->end;
+
+	leat_loads_before_loads();
+	return leat_consumer_newest(consumer) + n_being_written - end->index <=
+		       end->capacity &&
+	       !end->poisoned;
+}
+
+bool leat_consumer_poisoned(const struct leat_consumer *consumer)
+{
+	return consumer->end.poisoned;
+}
