@@ -213,9 +213,8 @@ LEAT_API uint32_t leat_frames_recv(struct leat_frames_consumer *consumer,
 				   void *user);
 
 /**
- * Receive the n_frames that begin at an index, if they are the newest there
- * are; see leat_consumer_begin_at(). The own index moves past them in any
- * case.
+ * Receive the n_frames that begin at an index, if they are there; see
+ * leat_consumer_begin_at(). The own index moves past them in any case.
  *
  * @return  n_frames, or 0 if they are not there.
  *
@@ -268,6 +267,9 @@ LEAT_API int leat_frames_wait_fd(const struct leat_frames_consumer *consumer);
  */
 LEAT_API bool leat_frames_prepare_wait(struct leat_frames_consumer *consumer,
 				       uint32_t n_frames);
+
+/** Clear wait_fd without asking to be woken again. Thread: consumer. */
+LEAT_API void leat_frames_clear_wait(struct leat_frames_consumer *consumer);
 
 LEAT_END_DECLS
 

@@ -35,6 +35,14 @@ struct leat_error {
 };
 
 /**
+ * Put a sentence into error, which may be NULL, and return res.
+ *
+ * Thread: any.
+ */
+LEAT_API __attribute__((format(printf, 3, 4))) int
+leat_error_set(struct leat_error *error, int res, const char *format, ...);
+
+/**
  * Whether a name can be a link's: 1 to 32 letters, digits, '.', '_' and '-',
  * the first a letter or digit.
  *

@@ -266,13 +266,15 @@ LEAT_API LEAT_RT uint32_t leat_consumer_begin(struct leat_consumer *consumer,
 					      struct leat_spans *spans);
 
 /**
- * Jump to an index and offer the items that end where the producer is.
+ * Jump to an index and offer the items there.
  *
  * For rings with LEAT_RING_TIMED. The consumer's index becomes the one given,
  * before or after the old one, and commit or leat_consumer_pass() publishes it.
+ * Items that the producer jumped over are offered like others: where that
+ * matters, compare with leat_consumer_newest() first.
  *
- * @return  n_items if the producer stands exactly at index + n_items and they
- *          were not overwritten, else 0.
+ * @return  n_items if all of them were published and none is overwritten yet,
+ *          else 0.
  *
  * Thread: consumer. RT-safe, wait-free.
  */

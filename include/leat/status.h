@@ -49,7 +49,7 @@ struct leat_direction_words {
 	struct leat_word index;	    /**< own ring index */
 	struct leat_word frames;    /**< carried, consumer */
 	struct leat_word underruns; /**< cycles without a block, consumer */
-	struct leat_word overruns;  /**< blocks nobody took, producer */
+	struct leat_word overruns;  /**< blocks passed over, either */
 	struct leat_word lost;	    /**< frames never played, consumer */
 	struct leat_word inserted;  /**< frames of silence, consumer */
 	struct leat_word slips;	    /**< jumps on purpose, consumer */

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-#include "error.h"
+
+#include <leat/link.h>
 
 #include <stdarg.h>
 #include <stdio.h>

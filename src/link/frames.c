@@ -415,3 +415,8 @@ bool leat_frames_prepare_wait(struct leat_frames_consumer *consumer,
 	leat_signal_clear(&consumer->wait);
 	return leat_consumer_arm(&consumer->ring, n_frames);
 }
+
+void leat_frames_clear_wait(struct leat_frames_consumer *consumer)
+{
+	leat_signal_clear(&consumer->wait);
+}

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include <leat/link.h>
 
-#include "error.h"
 #include "side.h"
 #include "socket.h"
 #include "wire.h"

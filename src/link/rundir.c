@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "rundir.h"
 
-#include "error.h"
-
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>

@@ -97,14 +97,6 @@ static void read_consumer(struct leat_direction_status *status,
 	status->latency_frames = leat_word_peek(&words->latency);
 }
 
-/* What a producer knows of it. */
-static void read_producer(struct leat_direction_status *status,
-			  const struct leat_direction_words *words)
-{
-	status->overruns = leat_word_peek(&words->overruns);
-	status->wakeups = leat_word_peek(&words->wakeups);
-}
-
 /* The fill is a distance; a timed consumer may be ahead, which is none. */
 static uint64_t fill(const struct leat_direction_words *producer,
 		     const struct leat_direction_words *consumer)
@@ -129,16 +121,20 @@ static void read_direction(struct leat_direction_status *status,
 			   const struct leat_direction_words *consumer)
 {
 	memset(status, 0xff, sizeof(*status));
-	if (producer)
-		read_producer(status, producer);
-	if (consumer)
+	if (consumer) {
 		read_consumer(status, consumer);
-	if (producer && consumer) {
-		status->fill = fill(producer, consumer);
-		status->poisoned =
-			sum_known(leat_word_peek(&producer->poisoned),
-				  leat_word_peek(&consumer->poisoned));
+		status->overruns = leat_word_peek(&consumer->overruns);
+		status->poisoned = leat_word_peek(&consumer->poisoned);
 	}
+	if (producer) {
+		status->wakeups = leat_word_peek(&producer->wakeups);
+		status->overruns = sum_known(
+			status->overruns, leat_word_peek(&producer->overruns));
+		status->poisoned = sum_known(
+			status->poisoned, leat_word_peek(&producer->poisoned));
+	}
+	if (producer && consumer)
+		status->fill = fill(producer, consumer);
 }
 
 void leat_status_read(struct leat_link_status *status,

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "socket.h"
 
-#include "error.h"
 #include "rundir.h"
 
 #include <errno.h>

@@ -285,12 +285,12 @@ uint32_t leat_consumer_begin_at(struct leat_consumer *consumer, uint64_t index,
 				uint32_t n_items, struct leat_spans *spans)
 {
 	struct leat_ring_end *end = &consumer->end;
-	bool there;
+	uint64_t newest = leat_consumer_newest(consumer);
+	bool there = end->timed && !end->poisoned &&
+		     !leat_index_before(newest, index + n_items) &&
+		     newest - index <= end->capacity;
 
 	end->begun = 0;
-	there = end->timed && n_items <= end->capacity &&
-		leat_consumer_newest(consumer) == index + n_items &&
-		!end->poisoned;
 	if (end->timed)
 		jump(end, index);
 	if (there)

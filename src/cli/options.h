@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: MIT */
+/* What the programs' command lines have in common. */
+#ifndef LEAT_CLI_OPTIONS_H
+#define LEAT_CLI_OPTIONS_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+/* Exit statuses, told in the man pages. */
+#define LEAT_EXIT_FAILED 1	  /* could not */
+#define LEAT_EXIT_USAGE 2	  /* was not asked properly */
+#define LEAT_EXIT_WRONG_LIBJACK 3 /* --probe: libjack is PipeWire's */
+
+/* The link that is meant when none is named. */
+#define LEAT_DEFAULT_LINK "main"
+
+/* Read a decimal number in a range; false if it is not one. */
+bool leat_parse_u32(const char *text, uint32_t min, uint32_t max,
+		    uint32_t *value);
+
+/*
+ * Read positions separated by commas ("FL,FR") into at most 64 places.
+ *
+ * Returns how many there are, or 0 with a sentence in error if one is unknown
+ * or there twice.
+ */
+uint32_t leat_parse_positions(const char *text, uint8_t *positions, char *error,
+			      uint32_t error_bytes);
+
+/* Tell whoever started the program that it is up; fd is closed. */
+void leat_tell_ready(int *fd);
+
+#endif

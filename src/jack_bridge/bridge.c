@@ -1,0 +1,427 @@
+/* SPDX-License-Identifier: MIT */
+#include "bridge.h"
+
+#include "cli/log.h"
+#include "cli/options.h"
+#include "connections.h"
+#include "ringbuf/atomics.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <sys/signalfd.h>
+#include <unistd.h>
+
+/* How often what cannot be waited for is looked at. */
+#define TICK_MS 20
+
+/* Ticks between two looks for a server that is away. */
+#define TICKS_PER_OPEN 5
+
+/* Wires that the process callback may not have let go of yet. */
+#define RETIRING_MAX 8
+
+struct bridge {
+	const struct jack_bridge_setup *setup;
+	struct jack_client_setup client_setup;
+	char client_name[LEAT_LINK_NAME_BYTES + 8];
+	struct leat_host *host;
+	struct leat_side_words *status; /* the host's */
+	struct leat_link_spec spec;
+	struct jack_side_client client;
+	struct jack_connections connections;
+	bool connections_due;
+	struct leat_wire *wire; /* the one in use, or NULL */
+	struct leat_wire *retiring[RETIRING_MAX];
+	int epoll_fd;
+	int signal_fd;
+	int ready_fd;
+	uint32_t ticks_to_open;
+	bool stop;
+};
+
+/* ---- wires ---- */
+
+static bool in_use(const struct bridge *self, const struct leat_wire *wire)
+{
+	return self->client.client &&
+	       jack_process_uses(&self->client.process, wire);
+}
+
+/* Destroy the wires that the process callback has let go of. */
+static bool retire(struct bridge *self)
+{
+	bool waiting = false;
+
+	for (int i = 0; i < RETIRING_MAX; i++) {
+		if (self->retiring[i] && !in_use(self, self->retiring[i])) {
+			leat_wire_destroy(self->retiring[i]);
+			self->retiring[i] = NULL;
+		}
+		waiting = waiting || self->retiring[i];
+	}
+	return waiting;
+}
+
+static void put_aside(struct bridge *self, struct leat_wire *wire)
+{
+	if (!wire)
+		return;
+	for (int i = 0; i < RETIRING_MAX; i++)
+		if (!self->retiring[i]) {
+			self->retiring[i] = wire;
+			return;
+		}
+	/*
+	 * The callback uses one wire at a time, so seven of these are free;
+	 * a peer that makes wires faster than JACK has cycles waits here.
+	 */
+	while (in_use(self, self->retiring[0]))
+		usleep(1000);
+	leat_wire_destroy(self->retiring[0]);
+	self->retiring[0] = wire;
+}
+
+static void use_wire(struct bridge *self, struct leat_wire *wire)
+{
+	struct leat_wire *old = self->wire;
+
+	self->wire = wire;
+	jack_process_set_wire(&self->client.process, wire);
+	put_aside(self, old);
+	(void)retire(self);
+}
+
+static void on_wire_up(void *user, struct leat_wire *wire)
+{
+	struct bridge *self = user;
+
+	if (!self->wire)
+		leat_log("%s: leat-pipewire joined", self->spec.link_name);
+	use_wire(self, wire);
+}
+
+static void on_peer_gone(void *user, const char *text)
+{
+	struct bridge *self = user;
+
+	leat_log("%s: leat-pipewire is gone%s%s; silence until it is back",
+		 self->spec.link_name, text[0] ? ": " : "", text);
+	use_wire(self, NULL);
+}
+
+static const struct leat_link_events link_events = {
+	.wire_up = on_wire_up,
+	.peer_gone = on_peer_gone,
+};
+
+/* ---- what the other side is told ---- */
+
+/*
+ * A quarter of a second, so that a stall of either side passes without the
+ * writer meeting the reader, and at least four periods.
+ */
+static uint32_t choose_capacity(uint32_t rate_hz, uint32_t period)
+{
+	uint32_t wanted = rate_hz / 4 > 4 * period ? rate_hz / 4 : 4 * period;
+	uint32_t capacity = LEAT_FRAMES_CAPACITY_MIN;
+
+	while (capacity < wanted)
+		capacity *= 2;
+	return capacity;
+}
+
+static void set_clock(struct bridge *self, uint32_t rate_hz, uint32_t period,
+		      bool alive)
+{
+	uint32_t capacity = choose_capacity(rate_hz, period);
+
+	self->spec.rate_hz = rate_hz;
+	self->spec.period = period;
+	self->spec.jack_alive = alive;
+	/* Room that is there is kept: a smaller period needs no new rings. */
+	if (capacity > self->spec.capacity)
+		self->spec.capacity = capacity;
+	leat_word_set(&self->status->rate_hz, rate_hz);
+	leat_word_set(&self->status->period, period);
+	leat_word_set(&self->status->alive, alive);
+	leat_word_set(&self->status->running, alive);
+	for (int d = 0; d < LEAT_N_DIRECTIONS; d++)
+		leat_word_set(&self->status->capacity[d], self->spec.capacity);
+	leat_host_update(self->host, &self->spec);
+}
+
+static void init_spec(struct bridge *self)
+{
+	const struct jack_client_setup *setup = &self->client_setup;
+
+	strcpy(self->spec.link_name, self->setup->link_name);
+	for (int d = 0; d < LEAT_N_DIRECTIONS; d++) {
+		self->spec.n_channels[d] = setup->n_channels[d];
+		memcpy(self->spec.position[d], setup->position[d],
+		       sizeof(self->spec.position[d]));
+		self->spec.ring_flags[d] = LEAT_RING_TIMED;
+	}
+	/* JACK is called by its server: nobody sleeps on the way back. */
+	self->spec.ring_flags[LEAT_TO_JACK] |= LEAT_RING_POLL;
+	/* Not known yet; nobody acts on it while jack_alive is false. */
+	self->spec.rate_hz = 48000;
+	self->spec.period = 1024;
+	self->spec.capacity = choose_capacity(48000, 1024);
+}
+
+static void init_status(struct bridge *self)
+{
+	struct leat_side_words *status = self->status;
+	struct leat_direction_words *back = &status->direction[LEAT_TO_JACK];
+
+	strncpy(status->server, jack_server_name(self->client_setup.server),
+		sizeof(status->server) - 1);
+	leat_word_set(&status->alive, 0);
+	leat_word_set(&status->running, 0);
+	leat_word_set(&status->cycles, 0);
+	leat_word_set(&status->xruns, 0);
+	leat_word_set(&status->skipped_periods, 0);
+	leat_word_set(&status->reconnects, 0);
+	for (int d = 0; d < LEAT_N_DIRECTIONS; d++) {
+		leat_word_set(&status->n_channels[d], self->spec.n_channels[d]);
+		leat_word_set(&status->direction[d].poisoned, 0);
+	}
+	leat_word_set(&status->direction[LEAT_TO_PIPEWIRE].wakeups, 0);
+	leat_word_set(&back->frames, 0);
+	leat_word_set(&back->underruns, 0);
+	leat_word_set(&back->lost, 0);
+	leat_word_set(&back->inserted, 0);
+	leat_word_set(&back->slips, 0);
+}
+
+/* ---- the JACK client ---- */
+
+static int open_client(struct bridge *self, struct leat_error *error)
+{
+	int res = jack_side_client_open(&self->client, &self->client_setup,
+					error);
+
+	if (res < 0)
+		return res;
+	jack_process_set_wire(&self->client.process, self->wire);
+	set_clock(self, self->client.rate_hz,
+		  jack_side_client_period(&self->client), true);
+	self->connections_due = true;
+	leat_log("%s: JACK server '%s' runs at %u Hz, period %u",
+		 self->spec.link_name,
+		 jack_server_name(self->client_setup.server),
+		 self->spec.rate_hz, self->spec.period);
+	leat_tell_ready(&self->ready_fd);
+	return 0;
+}
+
+static void server_lost(struct bridge *self)
+{
+	leat_log("%s: the JACK server is gone; waiting for it to come back",
+		 self->spec.link_name);
+	jack_side_client_close(&self->client);
+	jack_connections_lost(&self->connections);
+	set_clock(self, self->spec.rate_hz, self->spec.period, false);
+	self->ticks_to_open = TICKS_PER_OPEN;
+}
+
+static void look_for_server(struct bridge *self)
+{
+	struct leat_error error;
+
+	if (self->ticks_to_open > 0) {
+		self->ticks_to_open--;
+		return;
+	}
+	self->ticks_to_open = TICKS_PER_OPEN;
+	if (open_client(self, &error) == 0)
+		leat_word_add(&self->status->reconnects, 1);
+}
+
+static void period_changed(struct bridge *self)
+{
+	uint32_t period = jack_side_client_period(&self->client);
+
+	if (period == self->spec.period)
+		return;
+	leat_log("%s: JACK's period is %u now", self->spec.link_name, period);
+	set_clock(self, self->spec.rate_hz, period, true);
+}
+
+static void handle_notices(struct bridge *self)
+{
+	uint32_t notices = jack_side_client_notices(&self->client);
+
+	if (!self->client.client)
+		return;
+	if (notices & JACK_NOTICE_SHUTDOWN) {
+		server_lost(self);
+		return;
+	}
+	if (notices & JACK_NOTICE_PERIOD)
+		period_changed(self);
+	if (notices & JACK_NOTICE_CONNECTIONS)
+		self->connections_due = true;
+}
+
+/* ---- the loop ---- */
+
+/* What is looked at now and then, as long as there is need; true: again. */
+static bool tick(struct bridge *self)
+{
+	bool again = retire(self);
+
+	if (!self->client.client) {
+		look_for_server(self);
+		return true;
+	}
+	if (self->connections_due) {
+		self->connections_due = false;
+		jack_connections_update(&self->connections,
+					&self->client.process);
+	}
+	return again;
+}
+
+static void dispatch(struct bridge *self, int fd)
+{
+	if (fd == self->signal_fd)
+		self->stop = true;
+	else if (fd == self->client.notice_fd)
+		handle_notices(self);
+	else
+		leat_host_dispatch(self->host);
+}
+
+static void loop(struct bridge *self)
+{
+	bool ticking = true;
+
+	while (!self->stop) {
+		struct epoll_event event;
+		int n = epoll_wait(self->epoll_fd, &event, 1,
+				   ticking ? TICK_MS : -1);
+
+		if (n > 0)
+			dispatch(self, event.data.fd);
+		if (n <= 0)
+			ticking = tick(self);
+		ticking = ticking || self->connections_due ||
+			  !self->client.client || retire(self);
+	}
+}
+
+static int watch(struct bridge *self, int fd)
+{
+	struct epoll_event event = { .events = EPOLLIN, .data.fd = fd };
+
+	return epoll_ctl(self->epoll_fd, EPOLL_CTL_ADD, fd, &event);
+}
+
+static int open_loop(struct bridge *self, struct leat_error *error)
+{
+	sigset_t signals;
+
+	sigemptyset(&signals);
+	sigaddset(&signals, SIGINT);
+	sigaddset(&signals, SIGTERM);
+	sigaddset(&signals, SIGHUP);
+	/* Before JACK makes threads: they inherit the mask. */
+	sigprocmask(SIG_BLOCK, &signals, NULL);
+	self->signal_fd = signalfd(-1, &signals, SFD_CLOEXEC | SFD_NONBLOCK);
+	self->epoll_fd = epoll_create1(EPOLL_CLOEXEC);
+	if (self->signal_fd < 0 || self->epoll_fd < 0 ||
+	    watch(self, self->signal_fd) < 0 ||
+	    watch(self, self->client.notice_fd) < 0 ||
+	    watch(self, leat_host_fd(self->host)) < 0)
+		return leat_error_set(error, -errno,
+				      "cannot watch for events: %s",
+				      strerror(errno));
+	return 0;
+}
+
+static int want_connections(struct bridge *self, struct leat_error *error)
+{
+	int res = jack_connections_init(&self->connections);
+
+	if (res < 0)
+		return leat_error_set(error, res, "out of memory");
+	for (uint32_t i = 0; i < self->setup->n_connect; i++)
+		if (jack_connections_want(&self->connections,
+					  self->setup->connect[i]) < 0)
+			return leat_error_set(
+				error, -EINVAL,
+				"--connect %s: say 'physical', or one of our "
+				"ports and another as in "
+				"from_pipewire_FL=system:playback_1",
+				self->setup->connect[i]);
+	return 0;
+}
+
+static int start(struct bridge *self, struct leat_error *error)
+{
+	int res = want_connections(self, error);
+
+	if (res == 0)
+		res = jack_library_check(error);
+	if (res < 0)
+		return res;
+	init_spec(self);
+	res = leat_host_create(&self->host, &self->spec, &link_events, self,
+			       error);
+	if (res < 0)
+		return res;
+	self->status = leat_host_status(self->host);
+	init_status(self);
+	res = jack_side_client_init(&self->client, self->status);
+	if (res < 0)
+		return leat_error_set(error, res, "cannot make an eventfd: %s",
+				      strerror(-res));
+	res = open_loop(self, error);
+	if (res < 0)
+		return res;
+	res = open_client(self, error);
+	if (res == -ENOENT && self->setup->wait) {
+		leat_log("%s: waiting for a JACK server", self->spec.link_name);
+		return 0;
+	}
+	return res;
+}
+
+static void finish(struct bridge *self)
+{
+	jack_side_client_finish(&self->client);
+	use_wire(self, NULL);
+	(void)retire(self);
+	leat_host_destroy(self->host);
+	jack_connections_finish(&self->connections);
+	close(self->signal_fd);
+	close(self->epoll_fd);
+}
+
+int jack_bridge_run(const struct jack_bridge_setup *setup,
+		    struct leat_error *error)
+{
+	struct bridge *self = calloc(1, sizeof(*self));
+	int res;
+
+	if (!self)
+		return leat_error_set(error, -ENOMEM, "out of memory");
+	self->setup = setup;
+	self->client_setup = setup->client;
+	self->ready_fd = setup->ready_fd;
+	self->signal_fd = self->epoll_fd = self->client.notice_fd = -1;
+	snprintf(self->client_name, sizeof(self->client_name), "leat-%s",
+		 setup->link_name);
+	self->client_setup.client_name = self->client_name;
+	res = start(self, error);
+	if (res == 0)
+		loop(self);
+	finish(self);
+	free(self);
+	return res;
+}

@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The JACK side of a link: hosts it, keeps a JACK client, gives the client's
+ * process callback the wires that the link brings, and outlives the server
+ * and the other side. One thread, which sleeps in epoll.
+ */
+#ifndef LEAT_JACK_BRIDGE_H
+#define LEAT_JACK_BRIDGE_H
+
+#include "client.h"
+
+#include <leat/link.h>
+
+struct jack_bridge_setup {
+	const char *link_name;
+	struct jack_client_setup client; /* client_name is made here */
+	const char *const *connect;	 /* --connect arguments */
+	uint32_t n_connect;
+	bool wait;    /* for a server, if there is none at the start */
+	int ready_fd; /* told when the client runs; or -1 */
+};
+
+/*
+ * Bridge until SIGINT or SIGTERM. 0, or a negative errno with a sentence in
+ * error if it could not start.
+ */
+int jack_bridge_run(const struct jack_bridge_setup *setup,
+		    struct leat_error *error);
+
+#endif

@@ -1,0 +1,198 @@
+/* SPDX-License-Identifier: MIT */
+#include "client.h"
+
+#include "ports.h"
+#include "ringbuf/atomics.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/eventfd.h>
+#include <unistd.h>
+
+int jack_library_check(struct leat_error *error)
+{
+	const char *version = jack_get_version_string();
+
+	if (!version || !strstr(version, "PipeWire"))
+		return 0;
+	return leat_error_set(error, -ENOTSUP,
+			      "the libjack in use is PipeWire's own (%s), "
+			      "which would bridge PipeWire to itself: run leat "
+			      "without pw-jack and with the libjack of the "
+			      "JACK server (package libjack-jackd2-0)",
+			      version);
+}
+
+const char *jack_server_name(const char *server)
+{
+	const char *name = server ? server : getenv("JACK_DEFAULT_SERVER");
+
+	return name && name[0] ? name : "default";
+}
+
+/* libjack prints what we say better, and at every attempt. */
+static void say_nothing(const char *text)
+{
+	(void)text;
+}
+
+jack_client_t *jack_side_probe_open(const char *server)
+{
+	jack_set_error_function(say_nothing);
+	jack_set_info_function(say_nothing);
+	return jack_client_open(
+		"leat-probe", JackNoStartServer | JackServerName, NULL, server);
+}
+
+int jack_side_client_init(struct jack_side_client *self,
+			  struct leat_side_words *status)
+{
+	memset(self, 0, sizeof(*self));
+	self->status = status;
+	self->notice_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+	jack_set_error_function(say_nothing);
+	jack_set_info_function(say_nothing);
+	return self->notice_fd < 0 ? -errno : 0;
+}
+
+void jack_side_client_finish(struct jack_side_client *self)
+{
+	jack_side_client_close(self);
+	if (self->notice_fd >= 0)
+		close(self->notice_fd);
+	self->notice_fd = -1;
+}
+
+/* ---- notices: from JACK's threads, none of them a realtime one ---- */
+
+static void notify(struct jack_side_client *self, uint32_t notice)
+{
+	__atomic_fetch_or(&self->notices, notice, __ATOMIC_SEQ_CST);
+	(void)eventfd_write(self->notice_fd, 1);
+}
+
+uint32_t jack_side_client_notices(struct jack_side_client *self)
+{
+	eventfd_t n;
+
+	(void)eventfd_read(self->notice_fd, &n);
+	return __atomic_exchange_n(&self->notices, 0, __ATOMIC_SEQ_CST);
+}
+
+uint32_t jack_side_client_period(const struct jack_side_client *self)
+{
+	return __atomic_load_n(&self->period, __ATOMIC_RELAXED);
+}
+
+static void on_shutdown(void *self)
+{
+	notify(self, JACK_NOTICE_SHUTDOWN);
+}
+
+static int on_period(jack_nframes_t n_frames, void *user)
+{
+	struct jack_side_client *self = user;
+
+	__atomic_store_n(&self->period, n_frames, __ATOMIC_RELAXED);
+	notify(self, JACK_NOTICE_PERIOD);
+	return 0;
+}
+
+static int on_xrun(void *user)
+{
+	struct jack_side_client *self = user;
+
+	leat_word_add(&self->status->xruns, 1);
+	return 0;
+}
+
+static void on_port(jack_port_id_t port, int registered, void *self)
+{
+	(void)port;
+	(void)registered;
+	notify(self, JACK_NOTICE_CONNECTIONS);
+}
+
+static void on_connect(jack_port_id_t a, jack_port_id_t b, int connected,
+		       void *self)
+{
+	(void)a;
+	(void)b;
+	(void)connected;
+	notify(self, JACK_NOTICE_CONNECTIONS);
+}
+
+static void set_callbacks(struct jack_side_client *self)
+{
+	jack_client_t *client = self->client;
+
+	jack_on_shutdown(client, on_shutdown, self);
+	jack_set_process_callback(client, jack_process_callback,
+				  &self->process);
+	jack_set_buffer_size_callback(client, on_period, self);
+	jack_set_xrun_callback(client, on_xrun, self);
+	jack_set_port_registration_callback(client, on_port, self);
+	jack_set_port_connect_callback(client, on_connect, self);
+}
+
+/* ---- opening and closing ---- */
+
+static int open_client(struct jack_side_client *self,
+		       const struct jack_client_setup *setup,
+		       struct leat_error *error)
+{
+	const char *server = jack_server_name(setup->server);
+	/* JackUseExactName: scripts rely on the name. */
+	jack_options_t options = JackNoStartServer | JackUseExactName |
+				 JackServerName;
+	jack_status_t status = 0;
+
+	self->client =
+		jack_client_open(setup->client_name, options, &status, server);
+	if (self->client)
+		return 0;
+	if (status & JackNameNotUnique)
+		return leat_error_set(error, -EEXIST,
+				      "the JACK server '%s' has a client "
+				      "named %s already: stop that one or "
+				      "choose another link name",
+				      server, setup->client_name);
+	return leat_error_set(error, -ENOENT,
+			      "no JACK server '%s' is running for this user: "
+			      "start one (jackd, qjackctl), or name it with "
+			      "--server",
+			      server);
+}
+
+int jack_side_client_open(struct jack_side_client *self,
+			  const struct jack_client_setup *setup,
+			  struct leat_error *error)
+{
+	int res = open_client(self, setup, error);
+
+	if (res < 0)
+		return res;
+	jack_process_init(&self->process, self->client, self->status);
+	self->rate_hz = jack_get_sample_rate(self->client);
+	__atomic_store_n(&self->period, jack_get_buffer_size(self->client),
+			 __ATOMIC_RELAXED);
+	set_callbacks(self);
+	res = jack_ports_register(&self->process, setup, error);
+	if (res == 0 && jack_activate(self->client) != 0)
+		res = leat_error_set(error, -EIO,
+				     "the JACK server '%s' refused to run the "
+				     "client: see its own messages",
+				     jack_server_name(setup->server));
+	if (res < 0)
+		jack_side_client_close(self);
+	return res;
+}
+
+void jack_side_client_close(struct jack_side_client *self)
+{
+	if (self->client)
+		jack_client_close(self->client);
+	self->client = NULL;
+	jack_process_stopped(&self->process);
+}

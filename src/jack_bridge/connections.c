@@ -1,0 +1,181 @@
+/* SPDX-License-Identifier: MIT */
+#include "connections.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+int jack_connections_init(struct jack_connections *self)
+{
+	memset(self, 0, sizeof(*self));
+	self->list = calloc(JACK_CONNECTIONS_MAX, sizeof(*self->list));
+	return self->list ? 0 : -ENOMEM;
+}
+
+void jack_connections_finish(struct jack_connections *self)
+{
+	free(self->list);
+	self->list = NULL;
+	self->n = 0;
+}
+
+static struct jack_connection *find(struct jack_connections *self,
+				    const char *own, const char *other)
+{
+	for (uint32_t i = 0; i < self->n; i++)
+		if (strcmp(self->list[i].own, own) == 0 &&
+		    strcmp(self->list[i].other, other) == 0)
+			return &self->list[i];
+	return NULL;
+}
+
+static struct jack_connection *remember(struct jack_connections *self,
+					const char *own, const char *other)
+{
+	struct jack_connection *found = find(self, own, other);
+
+	if (found)
+		return found;
+	if (self->n == JACK_CONNECTIONS_MAX ||
+	    strlen(own) >= sizeof(found->own) ||
+	    strlen(other) >= sizeof(found->other))
+		return NULL;
+	found = &self->list[self->n++];
+	memset(found, 0, sizeof(*found));
+	strcpy(found->own, own);
+	strcpy(found->other, other);
+	return found;
+}
+
+int jack_connections_want(struct jack_connections *self, const char *text)
+{
+	const char *equals = strchr(text, '=');
+	char own[64];
+
+	if (strcmp(text, "physical") == 0) {
+		self->physical = true;
+		return 0;
+	}
+	if (!equals || equals == text ||
+	    (size_t)(equals - text) >= sizeof(own) || !strchr(equals, ':'))
+		return -EINVAL;
+	memcpy(own, text, (size_t)(equals - text));
+	own[equals - text] = 0;
+	return remember(self, own, equals + 1) ? 0 : -EINVAL;
+}
+
+/* Our ports of one direction with the physical ones, in order. */
+static void want_physical(struct jack_connections *self,
+			  const struct jack_process *process,
+			  enum leat_direction direction)
+{
+	/* The other ends of what goes to JACK are those one can play to. */
+	unsigned long other = direction == LEAT_TO_JACK ? JackPortIsInput
+							: JackPortIsOutput;
+	const char **names = jack_get_ports(process->client, NULL,
+					    JACK_DEFAULT_AUDIO_TYPE,
+					    other | JackPortIsPhysical);
+
+	for (uint32_t i = 0;
+	     names && names[i] && i < process->n_ports[direction]; i++)
+		remember(self,
+			 jack_port_short_name(process->ports[direction][i]),
+			 names[i]);
+	if (names)
+		self->physical = false;
+	jack_free(names);
+}
+
+/* Take in the connections of one port. */
+static void learn(struct jack_connections *self,
+		  const struct jack_process *process, jack_port_t *port)
+{
+	const char **names =
+		jack_port_get_all_connections(process->client, port);
+
+	for (uint32_t i = 0; names && names[i]; i++) {
+		struct jack_connection *found =
+			remember(self, jack_port_short_name(port), names[i]);
+
+		if (found)
+			found->made = true;
+	}
+	jack_free(names);
+}
+
+static bool connected(const struct jack_connection *connection,
+		      const struct jack_process *process)
+{
+	char own[JACK_CONNECTION_NAME_BYTES];
+	jack_port_t *port;
+
+	snprintf(own, sizeof(own), "%s:%s",
+		 jack_get_client_name(process->client), connection->own);
+	port = jack_port_by_name(process->client, own);
+	return port && jack_port_connected_to(port, connection->other);
+}
+
+/*
+ * A connection that was there and is not any more, while the other port still
+ * is, was undone by somebody: that is how they want it.
+ */
+static void forget_undone(struct jack_connections *self,
+			  const struct jack_process *process)
+{
+	uint32_t kept = 0;
+
+	for (uint32_t i = 0; i < self->n; i++) {
+		struct jack_connection *connection = &self->list[i];
+		bool there = jack_port_by_name(process->client,
+					       connection->other) != NULL;
+		bool now = connected(connection, process);
+
+		if (connection->made && !now && there)
+			continue;
+		connection->made = now;
+		self->list[kept++] = *connection;
+	}
+	self->n = kept;
+}
+
+static void make(struct jack_connection *connection,
+		 const struct jack_process *process)
+{
+	char own[JACK_CONNECTION_NAME_BYTES];
+	jack_port_t *port;
+	int res;
+
+	snprintf(own, sizeof(own), "%s:%s",
+		 jack_get_client_name(process->client), connection->own);
+	port = jack_port_by_name(process->client, own);
+	if (!port || !jack_port_by_name(process->client, connection->other))
+		return;
+	if (jack_port_flags(port) & JackPortIsOutput)
+		res = jack_connect(process->client, own, connection->other);
+	else
+		res = jack_connect(process->client, connection->other, own);
+	connection->made = res == 0 || res == EEXIST;
+}
+
+void jack_connections_update(struct jack_connections *self,
+			     const struct jack_process *process)
+{
+	forget_undone(self, process);
+	for (int d = 0; d < LEAT_N_DIRECTIONS; d++)
+		for (uint32_t i = 0; i < process->n_ports[d]; i++)
+			learn(self, process, process->ports[d][i]);
+	if (self->physical) {
+		want_physical(self, process, LEAT_TO_JACK);
+		want_physical(self, process, LEAT_TO_PIPEWIRE);
+	}
+	for (uint32_t i = 0; i < self->n; i++)
+		if (!self->list[i].made)
+			make(&self->list[i], process);
+}
+
+void jack_connections_lost(struct jack_connections *self)
+{
+	for (uint32_t i = 0; i < self->n; i++)
+		self->list[i].made = false;
+}

@@ -1,0 +1,229 @@
+/* SPDX-License-Identifier: MIT */
+#include "bridge.h"
+
+#include "cli/log.h"
+#include "cli/options.h"
+
+#include <leat/positions.h>
+
+#include <argp.h>
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define CONNECT_MAX 128
+
+const char *argp_program_version = "leat-jack " LEAT_VERSION;
+
+struct options {
+	const char *link_name;
+	const char *server;
+	const char *map;
+	uint32_t n_channels[LEAT_N_DIRECTIONS]; /* UINT32_MAX: not given */
+	const char *connect[CONNECT_MAX];
+	uint32_t n_connect;
+	uint32_t ready_fd;
+	bool have_ready_fd, probe, wait;
+};
+
+enum {
+	OPTION_CHANNELS = 256,
+	OPTION_TO_PIPEWIRE,
+	OPTION_TO_JACK,
+	OPTION_MAP,
+	OPTION_READY_FD,
+	OPTION_PROBE,
+	OPTION_WAIT
+};
+
+static const struct argp_option option_table[] = {
+	{ "server", 's', "NAME", 0, "The JACK server (JACK_DEFAULT_SERVER)",
+	  0 },
+	{ "channels", OPTION_CHANNELS, "N", 0, "Channels each way, 0 to 64 (2)",
+	  0 },
+	{ "to-pipewire", OPTION_TO_PIPEWIRE, "N", 0,
+	  "Channels from JACK to PipeWire, 0 to 64", 0 },
+	{ "to-jack", OPTION_TO_JACK, "N", 0,
+	  "Channels from PipeWire to JACK, 0 to 64", 0 },
+	{ "map", OPTION_MAP, "POSITIONS", 0,
+	  "Names of the channels, as in FL,FR,FC", 0 },
+	{ "connect", 'c', "WHAT", 0,
+	  "Connect in JACK: 'physical', or OURS=OTHER as in "
+	  "from_pipewire_FL=system:playback_1; may be repeated",
+	  0 },
+	{ "wait", OPTION_WAIT, NULL, 0,
+	  "Wait for the server if it is not running", 0 },
+	{ "probe", OPTION_PROBE, NULL, 0,
+	  "Only say whether a server runs, and its rate and period", 0 },
+	{ "ready-fd", OPTION_READY_FD, "FD", 0,
+	  "Write a byte to this descriptor once the bridge is up", 0 },
+	{ 0 }
+};
+
+static void parse_number(struct argp_state *state, const char *option,
+			 const char *arg, uint32_t max, uint32_t *value)
+{
+	if (!leat_parse_u32(arg, 0, max, value))
+		argp_error(state, "%s wants a number from 0 to %u, not '%s'",
+			   option, max, arg);
+}
+
+static void add_connect(struct argp_state *state, struct options *options,
+			const char *arg)
+{
+	if (options->n_connect == CONNECT_MAX)
+		argp_error(state, "more than %d times --connect", CONNECT_MAX);
+	else
+		options->connect[options->n_connect++] = arg;
+}
+
+static error_t parse_option(int key, char *arg, struct argp_state *state)
+{
+	struct options *options = state->input;
+	uint32_t *n = options->n_channels;
+
+	switch (key) {
+	case 's':
+		options->server = arg;
+		return 0;
+	case 'c':
+		add_connect(state, options, arg);
+		return 0;
+	case OPTION_CHANNELS:
+		parse_number(state, "--channels", arg, LEAT_CHANNELS_MAX,
+			     &n[0]);
+		n[1] = n[0];
+		return 0;
+	case OPTION_TO_PIPEWIRE:
+		parse_number(state, "--to-pipewire", arg, LEAT_CHANNELS_MAX,
+			     &n[LEAT_TO_PIPEWIRE]);
+		return 0;
+	case OPTION_TO_JACK:
+		parse_number(state, "--to-jack", arg, LEAT_CHANNELS_MAX,
+			     &n[LEAT_TO_JACK]);
+		return 0;
+	case OPTION_MAP:
+		options->map = arg;
+		return 0;
+	case OPTION_READY_FD:
+		parse_number(state, "--ready-fd", arg, 1u << 20,
+			     &options->ready_fd);
+		options->have_ready_fd = true;
+		return 0;
+	case OPTION_PROBE:
+		options->probe = true;
+		return 0;
+	case OPTION_WAIT:
+		options->wait = true;
+		return 0;
+	case ARGP_KEY_ARG:
+		if (options->link_name)
+			argp_error(state,
+				   "one link at a time: '%s' is one too "
+				   "many",
+				   arg);
+		options->link_name = arg;
+		return 0;
+	default:
+		return ARGP_ERR_UNKNOWN;
+	}
+}
+
+static const struct argp parser = {
+	.options = option_table,
+	.parser = parse_option,
+	.args_doc = "[LINK]",
+	.doc = "The JACK side of a bridge between JACK and PipeWire."
+	       "\vLINK names the bridge; it is 'main' if none is given. "
+	       "leat-pipewire is the other side, and 'leat up' starts both.",
+};
+
+/* How many channels, and what they are called. */
+static int choose_channels(struct jack_client_setup *setup,
+			   const struct options *options,
+			   struct leat_error *error)
+{
+	uint8_t map[LEAT_CHANNELS_MAX];
+	char text[128];
+	uint32_t n_map = 0;
+
+	if (options->map) {
+		n_map = leat_parse_positions(options->map, map, text,
+					     sizeof(text));
+		if (n_map == 0)
+			return leat_error_set(error, -EINVAL, "--map: %s",
+					      text);
+	}
+	for (int d = 0; d < LEAT_N_DIRECTIONS; d++) {
+		uint32_t n = options->n_channels[d];
+
+		if (n == UINT32_MAX)
+			n = n_map ? n_map : 2;
+		if (n_map && n > n_map)
+			return leat_error_set(error, -EINVAL,
+					      "--map names %u channels but %u "
+					      "are asked for: name them all",
+					      n_map, n);
+		setup->n_channels[d] = n;
+		if (n_map)
+			memcpy(setup->position[d], map, n);
+		else
+			leat_positions_default(setup->position[d], n);
+	}
+	return 0;
+}
+
+static int probe(const char *server)
+{
+	struct leat_error error;
+	jack_client_t *client;
+	const char *name = jack_server_name(server);
+
+	if (jack_library_check(&error) < 0) {
+		leat_log("%s", error.text);
+		return LEAT_EXIT_WRONG_LIBJACK;
+	}
+	client = jack_side_probe_open(name);
+	if (!client) {
+		leat_log("no JACK server '%s' is running for this user", name);
+		return LEAT_EXIT_FAILED;
+	}
+	printf("rate=%u period=%u server=%s\n", jack_get_sample_rate(client),
+	       jack_get_buffer_size(client), name);
+	jack_client_close(client);
+	return 0;
+}
+
+int main(int argc, char **argv)
+{
+	struct options options = {
+		.n_channels = { UINT32_MAX, UINT32_MAX },
+	};
+	struct jack_bridge_setup setup = { .ready_fd = -1 };
+	struct leat_error error;
+	int res;
+
+	argp_err_exit_status = LEAT_EXIT_USAGE;
+	argp_parse(&parser, argc, argv, 0, NULL, &options);
+	if (options.probe)
+		return probe(options.server);
+	setup.link_name = options.link_name ? options.link_name
+					    : LEAT_DEFAULT_LINK;
+	setup.client.server = options.server;
+	setup.connect = options.connect;
+	setup.n_connect = options.n_connect;
+	setup.wait = options.wait;
+	if (options.have_ready_fd)
+		setup.ready_fd = (int)options.ready_fd;
+	res = leat_link_name_check(setup.link_name, &error);
+	if (res == 0)
+		res = choose_channels(&setup.client, &options, &error);
+	if (res == 0)
+		res = jack_bridge_run(&setup, &error);
+	if (res < 0)
+		leat_log("%s", error.text);
+	if (res == -EINVAL)
+		return LEAT_EXIT_USAGE;
+	return res < 0 ? LEAT_EXIT_FAILED : 0;
+}

@@ -1,0 +1,74 @@
+/* SPDX-License-Identifier: MIT */
+#include "ports.h"
+
+#include <leat/positions.h>
+
+#include <jack/metadata.h>
+#include <jack/uuid.h>
+
+#include <errno.h>
+#include <stdio.h>
+
+#define NAME_BYTES 64
+
+void jack_side_port_name(char *name, size_t name_bytes,
+			 enum leat_direction direction, uint8_t position)
+{
+	snprintf(name, name_bytes, "%s_%s",
+		 direction == LEAT_TO_PIPEWIRE ? "to_pipewire"
+					       : "from_pipewire",
+		 leat_position_name(position));
+}
+
+/* Best effort: some libjacks are built without their metadata database. */
+static void set_pretty_name(jack_client_t *client, jack_port_t *port,
+			    enum leat_direction direction, uint8_t position)
+{
+	char text[NAME_BYTES];
+
+	snprintf(text, sizeof(text), "%s PipeWire %s",
+		 direction == LEAT_TO_PIPEWIRE ? "To" : "From",
+		 leat_position_label(position));
+	(void)jack_set_property(client, jack_port_uuid(port),
+				JACK_METADATA_PRETTY_NAME, text, "text/plain");
+}
+
+static jack_port_t *register_port(jack_client_t *client,
+				  enum leat_direction direction,
+				  uint8_t position)
+{
+	unsigned long flags = direction == LEAT_TO_PIPEWIRE ? JackPortIsInput
+							    : JackPortIsOutput;
+	char name[NAME_BYTES];
+	jack_port_t *port;
+
+	jack_side_port_name(name, sizeof(name), direction, position);
+	port = jack_port_register(client, name, JACK_DEFAULT_AUDIO_TYPE, flags,
+				  0);
+	if (port)
+		set_pretty_name(client, port, direction, position);
+	return port;
+}
+
+int jack_ports_register(struct jack_process *process,
+			const struct jack_client_setup *setup,
+			struct leat_error *error)
+{
+	for (int d = 0; d < LEAT_N_DIRECTIONS; d++) {
+		for (uint32_t i = 0; i < setup->n_channels[d]; i++) {
+			process->ports[d][i] = register_port(
+				process->client, (enum leat_direction)d,
+				setup->position[d][i]);
+			if (!process->ports[d][i])
+				return leat_error_set(
+					error, -ENOSPC,
+					"the JACK server has no room for %u + "
+					"%u ports: use fewer channels, or "
+					"start jackd with a larger --port-max",
+					setup->n_channels[LEAT_TO_PIPEWIRE],
+					setup->n_channels[LEAT_TO_JACK]);
+		}
+		process->n_ports[d] = setup->n_channels[d];
+	}
+	return 0;
+}

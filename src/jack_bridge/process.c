@@ -1,0 +1,199 @@
+/* SPDX-License-Identifier: MIT */
+#include "process.h"
+
+#include "ringbuf/atomics.h"
+
+#include <string.h>
+#include <time.h>
+
+void jack_process_init(struct jack_process *self, jack_client_t *client,
+		       struct leat_side_words *status)
+{
+	memset(self, 0, sizeof(*self));
+	self->client = client;
+	self->status = status;
+	leat_fade_init(&self->fade, jack_get_sample_rate(client));
+}
+
+void jack_process_set_wire(struct jack_process *self, struct leat_wire *wire)
+{
+	leat_pointer_store(&self->wire_wanted, wire);
+}
+
+bool jack_process_uses(const struct jack_process *self,
+		       const struct leat_wire *wire)
+{
+	return leat_pointer_load(&self->wire_used) == wire;
+}
+
+void jack_process_stopped(struct jack_process *self)
+{
+	leat_pointer_store(&self->wire_used, NULL);
+	self->wire = NULL;
+}
+
+/* ---- below here, only the process thread runs ---- */
+
+static uint64_t now_ns(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return (uint64_t)t.tv_sec * UINT64_C(1000000000) + (uint64_t)t.tv_nsec;
+}
+
+static void take_wire(struct jack_process *self)
+{
+	struct leat_wire *wire = leat_pointer_load(&self->wire_wanted);
+
+	if (wire == self->wire)
+		return;
+	self->wire = wire;
+	self->n_before = 0;
+	leat_pointer_store(&self->wire_used, wire);
+	if (!wire)
+		return;
+	leat_fade_restart(&self->fade);
+	self->index = leat_producer_index(leat_frames_producer_ring(wire->out));
+	self->newest = self->index;
+	leat_frames_set_active(wire->out, true);
+}
+
+/*
+ * xrun callbacks miss some losses, so periods that the server skipped are
+ * counted from its frame time.
+ */
+static void note_cycle(struct jack_process *self, jack_nframes_t n_frames)
+{
+	jack_nframes_t frame_time = jack_last_frame_time(self->client);
+	jack_nframes_t gap = frame_time - self->frame_time - self->n_cycle;
+
+	if (self->n_cycle > 0 && gap > 0 && gap < UINT32_MAX / 2)
+		leat_word_add(&self->status->skipped_periods,
+			      (gap + n_frames - 1) / n_frames);
+	self->frame_time = frame_time;
+	self->n_cycle = n_frames;
+	leat_word_add(&self->status->cycles, 1);
+}
+
+static void get_planes(struct jack_process *self, jack_nframes_t n_frames)
+{
+	for (int d = 0; d < LEAT_N_DIRECTIONS; d++)
+		for (uint32_t i = 0; i < self->n_ports[d]; i++)
+			self->planes[d][i] = jack_port_get_buffer(
+				self->ports[d][i], n_frames);
+}
+
+static void copy_out(void *user, const struct leat_frames_view *view)
+{
+	struct jack_process *self = user;
+
+	for (uint32_t c = 0; c < view->n_channels; c++)
+		memcpy(self->planes[LEAT_TO_JACK][c] + view->n_before,
+		       leat_frames_view_plane(view, c),
+		       view->n_frames * sizeof(float));
+}
+
+static void copy_in(void *user, const struct leat_frames_room *room)
+{
+	struct jack_process *self = user;
+
+	for (uint32_t c = 0; c < room->n_channels; c++)
+		memcpy(leat_frames_room_plane(room, c),
+		       self->planes[LEAT_TO_PIPEWIRE][c] + room->n_before,
+		       room->n_frames * sizeof(float));
+}
+
+/* Count a cycle without a block, unless PipeWire is idle anyway. */
+static void count_missing(struct jack_process *self, jack_nframes_t n_frames)
+{
+	struct leat_direction_words *words =
+		&self->status->direction[LEAT_TO_JACK];
+	struct leat_consumer *ring = leat_frames_consumer_ring(self->wire->in);
+	uint64_t newest = leat_consumer_newest(ring);
+
+	if (newest != self->newest)
+		leat_word_add(&words->lost, n_frames);
+	if (leat_frames_active(self->wire->in)) {
+		leat_word_add(&words->underruns, 1);
+		leat_word_add(&words->inserted, n_frames);
+	}
+	if (leat_consumer_poisoned(ring))
+		leat_word_set(&words->poisoned, 1);
+	self->newest = newest;
+}
+
+/* [W-P, W), if it is there; a period of another length ends one later. */
+static bool receive(struct jack_process *self, jack_nframes_t n_frames)
+{
+	struct leat_direction_words *words =
+		&self->status->direction[LEAT_TO_JACK];
+	uint64_t start = self->index - n_frames;
+
+	if (!self->wire)
+		return false;
+	if (self->n_before != n_frames ||
+	    leat_consumer_newest(leat_frames_consumer_ring(self->wire->in)) !=
+		    self->index ||
+	    leat_frames_recv_at(self->wire->in, start, n_frames, copy_out,
+				self) != n_frames) {
+		count_missing(self, n_frames);
+		return false;
+	}
+	self->newest = self->index;
+	leat_word_add(&words->frames, n_frames);
+	leat_word_set(&words->latency, n_frames);
+	return true;
+}
+
+/* [W, W+P) */
+static void send(struct jack_process *self, jack_nframes_t n_frames)
+{
+	struct leat_direction_words *words =
+		&self->status->direction[LEAT_TO_PIPEWIRE];
+	struct leat_stamp stamp = {
+		.index = self->index,
+		.frame_time = self->frame_time,
+		.time_ns = now_ns(),
+	};
+
+	if (!self->wire)
+		return;
+	leat_frames_set_stamp(self->wire->out, &stamp);
+	leat_frames_send_at(self->wire->out, self->index, n_frames, copy_in,
+			    self);
+	self->index += n_frames;
+	self->n_before = n_frames;
+	leat_word_set(&words->wakeups, leat_frames_wakeups(self->wire->out));
+}
+
+/* Where the two rings are, for those who want to know the fill. */
+static void publish_gauges(struct jack_process *self, jack_nframes_t n_frames)
+{
+	struct leat_direction_words *words = self->status->direction;
+
+	leat_word_set(&words[LEAT_TO_PIPEWIRE].index, self->index);
+	/* What was wanted back ended where this cycle began. */
+	leat_word_set(&words[LEAT_TO_JACK].index, self->index - n_frames);
+	leat_word_set(&words[LEAT_TO_JACK].target, n_frames);
+}
+
+int jack_process_callback(jack_nframes_t n_frames, void *user)
+{
+	struct jack_process *self = user;
+	float *const *outputs = self->planes[LEAT_TO_JACK];
+
+	take_wire(self);
+	note_cycle(self, n_frames);
+	get_planes(self, n_frames);
+	if (receive(self, n_frames))
+		leat_fade_played(&self->fade, outputs,
+				 self->n_ports[LEAT_TO_JACK], n_frames);
+	else
+		leat_fade_silence(&self->fade, outputs,
+				  self->n_ports[LEAT_TO_JACK], n_frames);
+	send(self, n_frames);
+	if (self->wire)
+		publish_gauges(self, n_frames);
+	return 0;
+}

@@ -1,0 +1,59 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The realtime half of the JACK side: everything that the process callback
+ * touches, and the callback.
+ *
+ * The two rings of a wire count the same frames: W, those that JACK has
+ * written. In the cycle that begins at W it writes [W, W+P) to PipeWire and
+ * wants exactly [W-P, W) back; whatever else is there is late and passed
+ * over. So the way back takes P frames, whatever happened before.
+ */
+#ifndef LEAT_JACK_PROCESS_H
+#define LEAT_JACK_PROCESS_H
+
+#include "link/fade.h"
+
+#include <leat/link.h>
+
+#include <jack/jack.h>
+
+struct jack_process {
+	jack_client_t *client;
+	jack_port_t *ports[LEAT_N_DIRECTIONS][LEAT_CHANNELS_MAX];
+	uint32_t n_ports[LEAT_N_DIRECTIONS];
+	struct leat_side_words *status;
+
+	/* Handed over by the main thread, and back. */
+	void *wire_wanted; /* struct leat_wire, or NULL */
+	void *wire_used;   /* what the callback uses */
+
+	/* The callback's own. */
+	struct leat_wire *wire;
+	uint64_t index;		 /* W */
+	uint64_t newest;	 /* of PipeWire's blocks, as last seen */
+	jack_nframes_t n_before; /* frames of the wire's last cycle, or 0 */
+	jack_nframes_t frame_time;
+	jack_nframes_t n_cycle; /* frames of the last cycle */
+	float *planes[LEAT_N_DIRECTIONS][LEAT_CHANNELS_MAX];
+	struct leat_fade fade;
+};
+
+/* Set up for a client that is not active yet. */
+void jack_process_init(struct jack_process *self, jack_client_t *client,
+		       struct leat_side_words *status);
+
+/* Thread: JACK's process thread. */
+int jack_process_callback(jack_nframes_t n_frames, void *self);
+
+/*
+ * Give the callback another wire, or none. The old one is free to be
+ * destroyed when jack_process_uses() no longer says so.
+ */
+void jack_process_set_wire(struct jack_process *self, struct leat_wire *wire);
+bool jack_process_uses(const struct jack_process *self,
+		       const struct leat_wire *wire);
+
+/* The client is closed: no callback will run any more. */
+void jack_process_stopped(struct jack_process *self);
+
+#endif

@@ -1,0 +1,422 @@
+/* SPDX-License-Identifier: MIT */
+#include "bridge.h"
+
+#include "cli/log.h"
+#include "cli/options.h"
+#include "graph.h"
+#include "process.h"
+#include "ringbuf/atomics.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* How often what is away is looked for. */
+#define RETRY_NS (50 * SPA_NSEC_PER_MSEC)
+
+struct bridge {
+	const struct pw_bridge_setup *setup;
+	struct pw_main_loop *main_loop;
+	struct pw_loop *loop;
+	struct spa_source *retry_timer;
+	struct spa_source *guest_source;
+	struct pw_graph graph;
+	struct pw_process process;
+	struct pw_nodes nodes;
+	struct leat_guest *guest;
+	struct leat_side_words *status; /* the guest's */
+	struct leat_link_spec spec;
+	bool have_spec;
+	bool drives;  /* what the nodes were told last */
+	bool refused; /* the rates differ */
+	bool was_up;  /* everything has been there once */
+	struct leat_wire *wire;
+	int ready_fd;
+	int res; /* what ended it */
+	struct leat_error *error;
+};
+
+/* It cannot start: end with the sentence that is in self->error. */
+static void give_up(struct bridge *self, int res)
+{
+	self->res = res;
+	pw_main_loop_quit(self->main_loop);
+}
+
+static void retry_later(struct bridge *self)
+{
+	struct timespec when = { 0, RETRY_NS };
+
+	pw_loop_update_timer(self->loop, self->retry_timer, &when, NULL, false);
+}
+
+/* ---- status ---- */
+
+static enum leat_reason reason(const struct bridge *self)
+{
+	if (self->refused)
+		return LEAT_REASON_RATES_DIFFER;
+	if (!self->graph.ready)
+		return LEAT_REASON_NO_PIPEWIRE;
+	if (!pw_nodes_streaming(&self->nodes))
+		return LEAT_REASON_NOT_LINKED;
+	if (__atomic_load_n(&self->process.other_driver, __ATOMIC_SEQ_CST))
+		return LEAT_REASON_OTHER_DRIVER;
+	return LEAT_REASON_RATES_AGREE;
+}
+
+static void refresh_status(struct bridge *self)
+{
+	struct leat_side_words *status = self->status;
+	enum leat_reason why = reason(self);
+	bool known = self->nodes.made;
+
+	leat_word_set(&status->alive, self->graph.ready);
+	leat_word_set(&status->mode, LEAT_MODE_FOLLOW);
+	leat_word_set(&status->reason, why);
+	leat_word_set(&status->running,
+		      why == LEAT_REASON_RATES_AGREE && self->wire != NULL);
+	leat_word_set(&status->rate_hz,
+		      known ? self->nodes.spec.rate_hz : LEAT_UNKNOWN);
+	leat_word_set(&status->period,
+		      known ? self->nodes.spec.period : LEAT_UNKNOWN);
+}
+
+static void init_status(struct bridge *self)
+{
+	struct leat_side_words *status = self->status;
+	struct leat_direction_words *to_pipewire =
+		&status->direction[LEAT_TO_PIPEWIRE];
+
+	strncpy(status->server, pw_graph_remote_name(&self->graph),
+		sizeof(status->server) - 1);
+	leat_word_set(&status->xruns, 0);
+	leat_word_set(&status->cycles, 0);
+	leat_word_set(&status->reconnects, 0);
+	leat_word_set(&to_pipewire->frames, 0);
+	leat_word_set(&to_pipewire->underruns, 0);
+	leat_word_set(&to_pipewire->overruns, 0);
+	leat_word_set(&to_pipewire->lost, 0);
+	leat_word_set(&to_pipewire->inserted, 0);
+	leat_word_set(&to_pipewire->slips, 0);
+	leat_word_set(&to_pipewire->target, 0);
+	leat_word_set(&status->direction[LEAT_TO_JACK].overruns, 0);
+	leat_word_set(&status->direction[LEAT_TO_JACK].wakeups, 0);
+	for (int d = 0; d < LEAT_N_DIRECTIONS; d++)
+		leat_word_set(&status->direction[d].poisoned, 0);
+	refresh_status(self);
+}
+
+/* ---- the nodes: made when everything they need is there ---- */
+
+static void drive(struct bridge *self, bool drives)
+{
+	if (self->nodes.made && self->drives != drives)
+		pw_nodes_set_driver(&self->nodes, drives);
+	self->drives = drives;
+}
+
+static void refuse_rate(struct bridge *self)
+{
+	if (!self->was_up) {
+		leat_guest_leave(self->guest, self->error->text);
+		give_up(self, -EINVAL);
+		return;
+	}
+	if (!self->refused)
+		leat_log("%s: %s; silence until the rates agree",
+			 self->spec.link_name, self->error->text);
+	self->refused = true;
+	pw_nodes_destroy(&self->nodes);
+}
+
+static void make_nodes(struct bridge *self)
+{
+	int res;
+
+	if (pw_graph_rate_check(&self->graph.rates, self->spec.rate_hz,
+				self->error) < 0) {
+		refuse_rate(self);
+		return;
+	}
+	self->refused = false;
+	self->drives = true;
+	res = pw_nodes_create(&self->nodes, self->graph.core, &self->spec,
+			      &self->setup->nodes, self->error);
+	if (res < 0)
+		give_up(self, res);
+}
+
+/* Bring the nodes to what the spec says, as far as that can be now. */
+static void settle(struct bridge *self)
+{
+	bool runs = self->have_spec && self->spec.jack_alive;
+
+	if (self->graph.ready && runs) {
+		if (self->nodes.made &&
+		    !pw_nodes_fit(&self->nodes, &self->spec))
+			pw_nodes_destroy(&self->nodes);
+		if (!self->nodes.made)
+			make_nodes(self);
+		pw_nodes_set_period(&self->nodes, self->spec.period);
+	}
+	/* Without JACK, PipeWire must not wait for us. */
+	drive(self, runs);
+	refresh_status(self);
+}
+
+static bool node_up(const struct pw_node *node)
+{
+	return !node->stream || node->state == PW_STREAM_STATE_PAUSED ||
+	       node->state == PW_STREAM_STATE_STREAMING;
+}
+
+static void on_nodes_changed(void *user)
+{
+	struct bridge *self = user;
+
+	refresh_status(self);
+	if (self->was_up || !self->wire ||
+	    !node_up(&self->nodes.node[LEAT_TO_PIPEWIRE]) ||
+	    !node_up(&self->nodes.node[LEAT_TO_JACK]))
+		return;
+	self->was_up = true;
+	leat_log("%s: bridged at %u Hz, period %u: %s", self->spec.link_name,
+		 self->spec.rate_hz, self->spec.period,
+		 "follow mode, PipeWire runs on JACK's clock");
+	leat_tell_ready(&self->ready_fd);
+}
+
+static void on_driver_changed(void *user, uint64_t count)
+{
+	struct bridge *self = user;
+
+	(void)count;
+	if (__atomic_load_n(&self->process.other_driver, __ATOMIC_SEQ_CST))
+		leat_log("%s: PipeWire runs on another driver's clock now; "
+			 "silence until it is ours again",
+			 self->spec.link_name);
+	refresh_status(self);
+}
+
+/* ---- the link ---- */
+
+static void on_spec(void *user, const struct leat_link_spec *spec)
+{
+	struct bridge *self = user;
+
+	if (self->have_spec && self->spec.jack_alive && !spec->jack_alive)
+		leat_log("%s: the JACK server is gone; silence until it is "
+			 "back",
+			 spec->link_name);
+	self->spec = *spec;
+	self->have_spec = true;
+	settle(self);
+}
+
+static void use_wire(struct bridge *self, struct leat_wire *wire)
+{
+	struct leat_wire *old = self->wire;
+
+	self->wire = wire;
+	pw_process_set_wire(&self->process, wire);
+	leat_wire_destroy(old);
+	refresh_status(self);
+}
+
+static void on_wire_up(void *user, struct leat_wire *wire)
+{
+	struct bridge *self = user;
+
+	use_wire(self, wire);
+	for (int d = 0; d < LEAT_N_DIRECTIONS; d++) {
+		leat_word_set(&self->status->n_channels[d],
+			      self->spec.n_channels[d]);
+		leat_word_set(&self->status->capacity[d], self->spec.capacity);
+	}
+	on_nodes_changed(self);
+}
+
+static void on_peer_gone(void *user, const char *text)
+{
+	struct bridge *self = user;
+
+	if (!self->was_up && text[0]) {
+		leat_error_set(self->error, -EBUSY, "%s", text);
+		give_up(self, -EBUSY);
+		return;
+	}
+	leat_log("%s: leat-jack is gone%s%s; silence until it is back",
+		 self->setup->link_name, text[0] ? ": " : "", text);
+	self->have_spec = false;
+	use_wire(self, NULL);
+	settle(self);
+	retry_later(self);
+}
+
+static const struct leat_link_events link_events = {
+	.spec = on_spec,
+	.wire_up = on_wire_up,
+	.peer_gone = on_peer_gone,
+};
+
+static void on_guest(void *user, int fd, uint32_t mask)
+{
+	struct bridge *self = user;
+
+	(void)fd;
+	(void)mask;
+	leat_guest_dispatch(self->guest);
+}
+
+/* ---- the daemon ---- */
+
+static void on_graph_ready(void *user)
+{
+	struct bridge *self = user;
+
+	settle(self);
+}
+
+static void on_graph_lost(void *user)
+{
+	struct bridge *self = user;
+
+	leat_log("%s: the PipeWire daemon is gone; waiting for it to come back",
+		 self->setup->link_name);
+	pw_nodes_destroy(&self->nodes);
+	pw_graph_disconnect(&self->graph);
+	leat_word_add(&self->status->reconnects, 1);
+	refresh_status(self);
+	retry_later(self);
+}
+
+static const struct pw_graph_events graph_events = {
+	.ready = on_graph_ready,
+	.lost = on_graph_lost,
+};
+
+/* ---- what is away is looked for ---- */
+
+static void on_retry(void *user, uint64_t count)
+{
+	struct bridge *self = user;
+	struct leat_error error;
+
+	(void)count;
+	if (!self->graph.core)
+		(void)pw_graph_connect(&self->graph, &error);
+	if (!leat_guest_connected(self->guest) &&
+	    leat_guest_connect(self->guest, &error) < 0)
+		retry_later(self);
+	else if (!self->graph.core)
+		retry_later(self);
+}
+
+/* ---- start and end ---- */
+
+static void on_signal(void *user, int signal_number)
+{
+	struct bridge *self = user;
+
+	(void)signal_number;
+	pw_main_loop_quit(self->main_loop);
+}
+
+static int make_loop(struct bridge *self)
+{
+	self->main_loop = pw_main_loop_new(NULL);
+	if (!self->main_loop)
+		return -errno;
+	self->loop = pw_main_loop_get_loop(self->main_loop);
+	pw_loop_add_signal(self->loop, SIGINT, on_signal, self);
+	pw_loop_add_signal(self->loop, SIGTERM, on_signal, self);
+	pw_loop_add_signal(self->loop, SIGHUP, on_signal, self);
+	self->retry_timer = pw_loop_add_timer(self->loop, on_retry, self);
+	return self->retry_timer ? 0 : -ENOMEM;
+}
+
+static int make_parts(struct bridge *self)
+{
+	int res = make_loop(self);
+
+	if (res == 0)
+		res = pw_graph_init(&self->graph, self->loop,
+				    self->setup->remote, &graph_events, self);
+	if (res == 0)
+		res = pw_process_init(&self->process, self->graph.context,
+				      self->loop, self->status,
+				      self->setup->link_name, on_driver_changed,
+				      self);
+	if (res < 0)
+		return leat_error_set(self->error, res,
+				      "cannot set up libpipewire: %s",
+				      strerror(-res));
+	pw_nodes_init(&self->nodes, &self->process, on_nodes_changed, self);
+	self->guest_source = pw_loop_add_io(self->loop,
+					    leat_guest_fd(self->guest),
+					    SPA_IO_IN, false, on_guest, self);
+	return 0;
+}
+
+static int join(struct bridge *self)
+{
+	int res = pw_graph_connect(&self->graph, self->error);
+
+	if (res < 0 && !self->setup->wait)
+		return res;
+	if (res < 0)
+		leat_log("%s: waiting for a PipeWire daemon",
+			 self->setup->link_name);
+	res = leat_guest_connect(self->guest, self->error);
+	if (res < 0 && res != -ENOENT)
+		return res;
+	if (res < 0)
+		leat_log("%s: waiting for leat-jack", self->setup->link_name);
+	if (!self->graph.core || res < 0)
+		retry_later(self);
+	return 0;
+}
+
+static void finish(struct bridge *self)
+{
+	if (self->process.data_loop)
+		use_wire(self, NULL);
+	pw_nodes_destroy(&self->nodes);
+	pw_process_finish(&self->process);
+	pw_graph_finish(&self->graph);
+	if (self->main_loop)
+		pw_main_loop_destroy(self->main_loop);
+	leat_guest_destroy(self->guest);
+}
+
+int pw_bridge_run(const struct pw_bridge_setup *setup, struct leat_error *error)
+{
+	struct bridge *self = calloc(1, sizeof(*self));
+	int res;
+
+	if (!self)
+		return leat_error_set(error, -ENOMEM, "out of memory");
+	pw_init(NULL, NULL);
+	self->setup = setup;
+	self->ready_fd = setup->ready_fd;
+	self->error = error;
+	res = leat_guest_create(&self->guest, setup->link_name, &link_events,
+				self, error);
+	if (res == 0) {
+		self->status = leat_guest_status(self->guest);
+		res = make_parts(self);
+		init_status(self);
+	}
+	if (res == 0)
+		res = join(self);
+	if (res == 0) {
+		pw_main_loop_run(self->main_loop);
+		res = self->res;
+	}
+	finish(self);
+	free(self);
+	pw_deinit();
+	return res;
+}

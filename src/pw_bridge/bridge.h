@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The PipeWire side of a link: joins it as a guest, keeps the two nodes in
+ * PipeWire's graph, gives the data loop the wires that the link brings, and
+ * outlives the daemon and the other side. One thread, PipeWire's main loop.
+ */
+#ifndef LEAT_PW_BRIDGE_H
+#define LEAT_PW_BRIDGE_H
+
+#include "nodes.h"
+
+#include <leat/link.h>
+
+struct pw_bridge_setup {
+	const char *link_name;
+	const char *remote; /* NULL: the default one */
+	struct pw_nodes_setup nodes;
+	bool wait;    /* for a daemon, if there is none at the start */
+	int ready_fd; /* told when the nodes are there; or -1 */
+};
+
+/*
+ * Bridge until SIGINT or SIGTERM. 0, or a negative errno with a sentence in
+ * error if it could not start.
+ */
+int pw_bridge_run(const struct pw_bridge_setup *setup,
+		  struct leat_error *error);
+
+/* Ask the daemon for its rate and version; a line on stdout. */
+int pw_bridge_probe(const char *remote, struct leat_error *error);
+
+#endif

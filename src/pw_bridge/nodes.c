@@ -1,0 +1,344 @@
+/* SPDX-License-Identifier: MIT */
+#include "nodes.h"
+
+#include <leat/positions.h>
+
+#include <spa/param/audio/format-utils.h>
+#include <spa/param/audio/type-info.h>
+#include <spa/param/latency-utils.h>
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+/*
+ * Above every device, so that our group is driven by us, and the source above
+ * the sink: it plays the block in the very call that triggers the graph.
+ */
+#define DRIVER_PRIORITY 30000
+
+/*
+ * Session managers choose the default device by this. Hardware has some 600
+ * to 2000; a bridge is no default unless asked to be.
+ */
+#define SESSION_PRIORITY 100
+#define SESSION_PRIORITY_DEFAULT 3000
+
+static bool is_source(const struct pw_node *node)
+{
+	return node->direction == LEAT_TO_PIPEWIRE;
+}
+
+/* The source drives; without one, the sink does. */
+static struct pw_node *driver(struct pw_nodes *self)
+{
+	enum leat_direction d = self->spec.n_channels[LEAT_TO_PIPEWIRE] > 0
+					? LEAT_TO_PIPEWIRE
+					: LEAT_TO_JACK;
+
+	return &self->node[d];
+}
+
+/* ---- events ---- */
+
+static void on_state(void *user, enum pw_stream_state old,
+		     enum pw_stream_state state, const char *error)
+{
+	struct pw_node *node = user;
+
+	(void)old;
+	(void)error;
+	node->state = state;
+	pw_process_set_streaming(node->nodes->process, node->direction,
+				 state == PW_STREAM_STATE_STREAMING);
+	node->nodes->changed(node->nodes->user);
+}
+
+static void on_io(void *user, uint32_t id, void *area, uint32_t size)
+{
+	struct pw_node *node = user;
+
+	if (id != SPA_IO_Position || node != driver(node->nodes))
+		return;
+	if (area && size < sizeof(struct spa_io_position))
+		area = NULL;
+	pw_process_set_position(node->nodes->process, area);
+}
+
+static void on_source_process(void *user)
+{
+	struct pw_node *node = user;
+
+	pw_process_source(node->nodes->process);
+}
+
+static void on_sink_process(void *user)
+{
+	struct pw_node *node = user;
+
+	pw_process_sink(node->nodes->process);
+}
+
+static const struct pw_stream_events source_events = {
+	PW_VERSION_STREAM_EVENTS,
+	.state_changed = on_state,
+	.io_changed = on_io,
+	.process = on_source_process,
+};
+
+static const struct pw_stream_events sink_events = {
+	PW_VERSION_STREAM_EVENTS,
+	.state_changed = on_state,
+	.io_changed = on_io,
+	.process = on_sink_process,
+};
+
+/* ---- making ---- */
+
+static uint32_t spa_channel(uint8_t position)
+{
+	const char *name = leat_position_name(position);
+	const struct spa_type_info *info = spa_type_audio_channel;
+
+	for (; info->name; info++) {
+		const char *dot = strrchr(info->name, ':');
+
+		if (dot && strcmp(dot + 1, name) == 0)
+			return info->type;
+	}
+	return SPA_AUDIO_CHANNEL_UNKNOWN;
+}
+
+static const struct spa_pod *build_format(struct spa_pod_builder *builder,
+					  const struct leat_link_spec *spec,
+					  enum leat_direction direction)
+{
+	struct spa_audio_info_raw info = {
+		.format = SPA_AUDIO_FORMAT_F32P,
+		.rate = spec->rate_hz,
+		.channels = spec->n_channels[direction],
+	};
+
+	for (uint32_t i = 0; i < info.channels; i++)
+		info.position[i] = spa_channel(spec->position[direction][i]);
+	return spa_format_audio_raw_build(builder, SPA_PARAM_EnumFormat, &info);
+}
+
+/* What the bridge adds: nothing towards PipeWire, a period towards JACK. */
+static const struct spa_pod *build_latency(struct spa_pod_builder *builder,
+					   const struct leat_link_spec *spec,
+					   enum leat_direction direction)
+{
+	uint32_t n_frames = direction == LEAT_TO_JACK ? spec->period : 0;
+	struct spa_latency_info info = {
+		.direction = direction == LEAT_TO_JACK ? SPA_DIRECTION_INPUT
+						       : SPA_DIRECTION_OUTPUT,
+		.min_rate = n_frames,
+		.max_rate = n_frames,
+	};
+
+	return spa_latency_build(builder, SPA_PARAM_Latency, &info);
+}
+
+static struct pw_properties *make_properties(const struct pw_node *node,
+					     const struct leat_link_spec *spec,
+					     const struct pw_nodes_setup *setup)
+{
+	const char *kind = is_source(node) ? "source" : "sink";
+	struct pw_properties *props = pw_properties_new(
+		PW_KEY_MEDIA_TYPE, "Audio", PW_KEY_MEDIA_CLASS,
+		is_source(node) ? "Audio/Source" : "Audio/Sink",
+		PW_KEY_NODE_VIRTUAL, "true", PW_KEY_NODE_AUTOCONNECT, "false",
+		"adapter.auto-port-config",
+		"{ mode = dsp monitor = false position = preserve }", NULL);
+
+	if (!props)
+		return NULL;
+	pw_properties_setf(props, PW_KEY_NODE_NAME, "leat.%s.%s",
+			   spec->link_name, kind);
+	if (setup->description)
+		pw_properties_set(props, PW_KEY_NODE_DESCRIPTION,
+				  setup->description);
+	else
+		pw_properties_setf(props, PW_KEY_NODE_DESCRIPTION,
+				   is_source(node) ? "From JACK (%s)"
+						   : "To JACK (%s)",
+				   spec->link_name);
+	pw_properties_setf(props, PW_KEY_NODE_NICK, "JACK %s", spec->link_name);
+	pw_properties_setf(props, PW_KEY_NODE_GROUP, "leat.%s",
+			   spec->link_name);
+	pw_properties_setf(props, PW_KEY_PRIORITY_DRIVER, "%d",
+			   DRIVER_PRIORITY + is_source(node));
+	pw_properties_setf(props, PW_KEY_PRIORITY_SESSION, "%d",
+			   setup->make_default ? SESSION_PRIORITY_DEFAULT
+					       : SESSION_PRIORITY);
+	pw_properties_setf(props, "node.force-quantum", "%u", spec->period);
+	pw_properties_setf(props, "node.force-rate", "%u", spec->rate_hz);
+	return props;
+}
+
+static int connect_stream(struct pw_node *node,
+			  const struct leat_link_spec *spec)
+{
+	uint8_t memory[2048];
+	struct spa_pod_builder builder =
+		SPA_POD_BUILDER_INIT(memory, sizeof(memory));
+	enum pw_stream_flags flags = PW_STREAM_FLAG_MAP_BUFFERS |
+				     PW_STREAM_FLAG_RT_PROCESS;
+	const struct spa_pod *params[2];
+
+	params[0] = build_format(&builder, spec, node->direction);
+	params[1] = build_latency(&builder, spec, node->direction);
+	if (node == driver(node->nodes))
+		flags |= PW_STREAM_FLAG_DRIVER;
+	return pw_stream_connect(node->stream,
+				 is_source(node) ? PW_DIRECTION_OUTPUT
+						 : PW_DIRECTION_INPUT,
+				 PW_ID_ANY, flags, params, 2);
+}
+
+static int make_stream(struct pw_node *node, struct pw_core *core,
+		       const struct leat_link_spec *spec,
+		       const struct pw_nodes_setup *setup)
+{
+	struct pw_properties *props;
+
+	if (spec->n_channels[node->direction] == 0)
+		return 0;
+	props = make_properties(node, spec, setup);
+	if (!props)
+		return -ENOMEM;
+	node->stream = pw_stream_new(
+		core, is_source(node) ? "From JACK" : "To JACK", props);
+	if (!node->stream)
+		return -errno;
+	pw_stream_add_listener(node->stream, &node->listener,
+			       is_source(node) ? &source_events : &sink_events,
+			       node);
+	return 0;
+}
+
+void pw_nodes_init(struct pw_nodes *self, struct pw_process *process,
+		   void (*changed)(void *user), void *user)
+{
+	memset(self, 0, sizeof(*self));
+	self->process = process;
+	self->changed = changed;
+	self->user = user;
+	for (int d = 0; d < LEAT_N_DIRECTIONS; d++) {
+		self->node[d].nodes = self;
+		self->node[d].direction = (enum leat_direction)d;
+	}
+}
+
+int pw_nodes_create(struct pw_nodes *self, struct pw_core *core,
+		    const struct leat_link_spec *spec,
+		    const struct pw_nodes_setup *setup,
+		    struct leat_error *error)
+{
+	int res = 0;
+
+	self->spec = *spec;
+	self->made = true;
+	for (int d = 0; d < LEAT_N_DIRECTIONS && res == 0; d++)
+		res = make_stream(&self->node[d], core, spec, setup);
+	if (res == 0)
+		pw_process_set_streams(self->process,
+				       self->node[LEAT_TO_PIPEWIRE].stream,
+				       self->node[LEAT_TO_JACK].stream, spec);
+	for (int d = 0; d < LEAT_N_DIRECTIONS && res == 0; d++)
+		if (self->node[d].stream)
+			res = connect_stream(&self->node[d], spec);
+	if (res < 0) {
+		pw_nodes_destroy(self);
+		return leat_error_set(error, res,
+				      "PipeWire refused to make the nodes: %s",
+				      strerror(-res));
+	}
+	return 0;
+}
+
+void pw_nodes_destroy(struct pw_nodes *self)
+{
+	const struct leat_link_spec none = { .rate_hz = 0 };
+
+	if (!self->made)
+		return;
+	/* First the data loop forgets them. */
+	pw_process_set_streams(self->process, NULL, NULL, &none);
+	for (int d = 0; d < LEAT_N_DIRECTIONS; d++) {
+		struct pw_node *node = &self->node[d];
+
+		if (!node->stream)
+			continue;
+		spa_hook_remove(&node->listener);
+		pw_stream_destroy(node->stream);
+		node->stream = NULL;
+		node->state = PW_STREAM_STATE_UNCONNECTED;
+	}
+	self->made = false;
+}
+
+bool pw_nodes_fit(const struct pw_nodes *self,
+		  const struct leat_link_spec *spec)
+{
+	return self->made && self->spec.rate_hz == spec->rate_hz &&
+	       memcmp(self->spec.n_channels, spec->n_channels,
+		      sizeof(spec->n_channels)) == 0 &&
+	       memcmp(self->spec.position, spec->position,
+		      sizeof(spec->position)) == 0;
+}
+
+static void update_property(struct pw_node *node, const char *key,
+			    const char *value)
+{
+	struct spa_dict_item item = SPA_DICT_ITEM_INIT(key, value);
+
+	if (node->stream)
+		pw_stream_update_properties(node->stream,
+					    &SPA_DICT_INIT(&item, 1));
+}
+
+static void update_latency(struct pw_node *node,
+			   const struct leat_link_spec *spec)
+{
+	uint8_t memory[512];
+	struct spa_pod_builder builder =
+		SPA_POD_BUILDER_INIT(memory, sizeof(memory));
+	const struct spa_pod *params[1];
+
+	if (!node->stream)
+		return;
+	params[0] = build_latency(&builder, spec, node->direction);
+	pw_stream_update_params(node->stream, params, 1);
+}
+
+void pw_nodes_set_period(struct pw_nodes *self, uint32_t period)
+{
+	char text[16];
+
+	if (!self->made || self->spec.period == period)
+		return;
+	self->spec.period = period;
+	snprintf(text, sizeof(text), "%u", period);
+	for (int d = 0; d < LEAT_N_DIRECTIONS; d++) {
+		update_property(&self->node[d], "node.force-quantum", text);
+		update_latency(&self->node[d], &self->spec);
+	}
+}
+
+void pw_nodes_set_driver(struct pw_nodes *self, bool drive)
+{
+	if (self->made)
+		update_property(driver(self), PW_KEY_NODE_DRIVER,
+				drive ? "true" : "false");
+}
+
+bool pw_nodes_streaming(const struct pw_nodes *self)
+{
+	enum leat_direction d = self->spec.n_channels[LEAT_TO_PIPEWIRE] > 0
+					? LEAT_TO_PIPEWIRE
+					: LEAT_TO_JACK;
+
+	return self->node[d].state == PW_STREAM_STATE_STREAMING;
+}

@@ -1,0 +1,84 @@
+/* SPDX-License-Identifier: MIT */
+#include "bridge.h"
+#include "graph.h"
+
+#include <errno.h>
+#include <stdio.h>
+
+/* How long the daemon may take to answer. */
+#define ANSWER_NS (3 * SPA_NSEC_PER_SEC)
+
+struct probe {
+	struct pw_main_loop *main_loop;
+	struct pw_graph graph;
+	int res;
+};
+
+static void on_ready(void *user)
+{
+	struct probe *self = user;
+
+	printf("rate=%u version=%s remote=%s\n", self->graph.rates.rate_hz,
+	       pw_get_library_version(), pw_graph_remote_name(&self->graph));
+	self->res = 0;
+	pw_main_loop_quit(self->main_loop);
+}
+
+static void on_lost(void *user)
+{
+	struct probe *self = user;
+
+	self->res = -EPIPE;
+	pw_main_loop_quit(self->main_loop);
+}
+
+static void on_timeout(void *user, uint64_t count)
+{
+	struct probe *self = user;
+
+	(void)count;
+	self->res = -ETIMEDOUT;
+	pw_main_loop_quit(self->main_loop);
+}
+
+static const struct pw_graph_events events = {
+	.ready = on_ready,
+	.lost = on_lost,
+};
+
+static void ask(struct probe *self, struct pw_loop *loop)
+{
+	struct timespec when = { ANSWER_NS / SPA_NSEC_PER_SEC, 0 };
+	struct spa_source *timer = pw_loop_add_timer(loop, on_timeout, self);
+
+	pw_loop_update_timer(loop, timer, &when, NULL, false);
+	pw_main_loop_run(self->main_loop);
+	pw_loop_destroy_source(loop, timer);
+}
+
+int pw_bridge_probe(const char *remote, struct leat_error *error)
+{
+	struct probe self = { 0 };
+	struct pw_loop *loop;
+
+	pw_init(NULL, NULL);
+	self.main_loop = pw_main_loop_new(NULL);
+	loop = pw_main_loop_get_loop(self.main_loop);
+	self.res = pw_graph_init(&self.graph, loop, remote, &events, &self);
+	if (self.res < 0)
+		leat_error_set(error, self.res,
+			       "libpipewire cannot be set up: is the package "
+			       "pipewire-bin installed?");
+	else
+		self.res = pw_graph_connect(&self.graph, error);
+	if (self.res == 0)
+		ask(&self, loop);
+	if (self.res == -ETIMEDOUT || self.res == -EPIPE)
+		leat_error_set(error, self.res,
+			       "the PipeWire daemon '%s' does not answer",
+			       pw_graph_remote_name(&self.graph));
+	pw_graph_finish(&self.graph);
+	pw_main_loop_destroy(self.main_loop);
+	pw_deinit();
+	return self.res;
+}

@@ -1,0 +1,77 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The realtime half of the PipeWire side: everything that runs on PipeWire's
+ * data loop.
+ *
+ * A crossing of the ring from JACK wakes the data loop once per JACK cycle.
+ * It triggers our driver node, so the graph runs at once, on JACK's clock.
+ * The source plays the newest block that JACK wrote, [S, S+P); in the same
+ * cycle the sink gets what the graph made of it and writes it back at index S,
+ * where JACK will look for it in its next cycle, and nowhere else.
+ *
+ * The members are changed on the data loop only, through the functions below.
+ */
+#ifndef LEAT_PW_PROCESS_H
+#define LEAT_PW_PROCESS_H
+
+#include "link/fade.h"
+
+#include <leat/link.h>
+
+#include <pipewire/pipewire.h>
+
+struct pw_process {
+	struct pw_data_loop *data_loop;
+	struct leat_side_words *status;
+	const char *link_name;
+	struct spa_source *again;    /* event: look at the ring (again) */
+	struct spa_source *crossing; /* the wire's wait fd, or NULL */
+	struct pw_loop *main_loop;
+	struct spa_source *changed; /* event of the main loop */
+
+	struct leat_wire *wire;			     /* NULL: silence */
+	struct pw_stream *stream[LEAT_N_DIRECTIONS]; /* source, sink */
+	struct pw_stream *driver;		     /* one of them */
+	struct spa_io_position *position; /* the driver's clock, or NULL */
+	uint32_t n_channels[LEAT_N_DIRECTIONS];
+	uint32_t rate_hz;
+	bool streaming[LEAT_N_DIRECTIONS];
+
+	/* The cycle. */
+	uint64_t handled;  /* the newest index that was acted on */
+	uint64_t start;	   /* S of this cycle */
+	uint64_t consumed; /* where the source is */
+	uint32_t n_block;  /* frames at S, 0 if there are none */
+	bool triggering;   /* within pw_stream_trigger_process() */
+	bool busy;	   /* the graph has not finished yet */
+	bool late;	   /* it had not when this cycle began */
+	bool steady;	   /* a cycle has run since streaming began */
+	bool other_driver; /* atomic: somebody else drives us */
+	struct leat_fade fade;
+	float *planes[LEAT_CHANNELS_MAX]; /* of the source's buffer */
+};
+
+/* changed is called on the main loop when other_driver changed. */
+int pw_process_init(struct pw_process *self, struct pw_context *context,
+		    struct pw_loop *main_loop, struct leat_side_words *status,
+		    const char *link_name, spa_source_event_func_t changed,
+		    void *user);
+void pw_process_finish(struct pw_process *self);
+
+/* Use a wire, or none (NULL); the old one is free to be destroyed then. */
+void pw_process_set_wire(struct pw_process *self, struct leat_wire *wire);
+
+/* What the streams are, before they are connected; NULLs to forget them. */
+void pw_process_set_streams(struct pw_process *self, struct pw_stream *source,
+			    struct pw_stream *sink,
+			    const struct leat_link_spec *spec);
+void pw_process_set_streaming(struct pw_process *self,
+			      enum leat_direction direction, bool streaming);
+void pw_process_set_position(struct pw_process *self,
+			     struct spa_io_position *position);
+
+/* The streams' process events. */
+void pw_process_source(void *self);
+void pw_process_sink(void *self);
+
+#endif
