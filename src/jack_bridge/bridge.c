@@ -25,14 +25,14 @@
 #define RETIRING_MAX 8
 
 struct bridge {
-	const struct jack_bridge_setup *setup;
-	struct jack_client_setup client_setup;
+	const struct leat_jack_bridge_setup *setup;
+	struct leat_jack_client_setup client_setup;
 	char client_name[LEAT_LINK_NAME_BYTES + 8];
 	struct leat_host *host;
 	struct leat_side_words *status; /* the host's */
 	struct leat_link_spec spec;
-	struct jack_side_client client;
-	struct jack_connections connections;
+	struct leat_jack_client client;
+	struct leat_jack_connections connections;
 	bool connections_due;
 	struct leat_wire *wire; /* the one in use, or NULL */
 	struct leat_wire *retiring[RETIRING_MAX];
@@ -48,7 +48,7 @@ struct bridge {
 static bool in_use(const struct bridge *self, const struct leat_wire *wire)
 {
 	return self->client.client &&
-	       jack_process_uses(&self->client.process, wire);
+	       leat_jack_process_uses(&self->client.process, wire);
 }
 
 /* Destroy the wires that the process callback has let go of. */
@@ -90,7 +90,7 @@ static void use_wire(struct bridge *self, struct leat_wire *wire)
 	struct leat_wire *old = self->wire;
 
 	self->wire = wire;
-	jack_process_set_wire(&self->client.process, wire);
+	leat_jack_process_set_wire(&self->client.process, wire);
 	put_aside(self, old);
 	(void)retire(self);
 }
@@ -156,7 +156,7 @@ static void set_clock(struct bridge *self, uint32_t rate_hz, uint32_t period,
 
 static void init_spec(struct bridge *self)
 {
-	const struct jack_client_setup *setup = &self->client_setup;
+	const struct leat_jack_client_setup *setup = &self->client_setup;
 
 	strcpy(self->spec.link_name, self->setup->link_name);
 	for (int d = 0; d < LEAT_N_DIRECTIONS; d++) {
@@ -178,7 +178,8 @@ static void init_status(struct bridge *self)
 	struct leat_side_words *status = self->status;
 	struct leat_direction_words *back = &status->direction[LEAT_TO_JACK];
 
-	strncpy(status->server, jack_server_name(self->client_setup.server),
+	strncpy(status->server,
+		leat_jack_server_name(self->client_setup.server),
 		sizeof(status->server) - 1);
 	leat_word_set(&status->alive, 0);
 	leat_word_set(&status->running, 0);
@@ -202,18 +203,18 @@ static void init_status(struct bridge *self)
 
 static int open_client(struct bridge *self, struct leat_error *error)
 {
-	int res = jack_side_client_open(&self->client, &self->client_setup,
+	int res = leat_jack_client_open(&self->client, &self->client_setup,
 					error);
 
 	if (res < 0)
 		return res;
-	jack_process_set_wire(&self->client.process, self->wire);
+	leat_jack_process_set_wire(&self->client.process, self->wire);
 	set_clock(self, self->client.rate_hz,
-		  jack_side_client_period(&self->client), true);
+		  leat_jack_client_period(&self->client), true);
 	self->connections_due = true;
 	leat_log("%s: JACK server '%s' runs at %u Hz, period %u",
 		 self->spec.link_name,
-		 jack_server_name(self->client_setup.server),
+		 leat_jack_server_name(self->client_setup.server),
 		 self->spec.rate_hz, self->spec.period);
 	leat_tell_ready(&self->ready_fd);
 	return 0;
@@ -223,8 +224,8 @@ static void server_lost(struct bridge *self)
 {
 	leat_log("%s: the JACK server is gone; waiting for it to come back",
 		 self->spec.link_name);
-	jack_side_client_close(&self->client);
-	jack_connections_lost(&self->connections);
+	leat_jack_client_close(&self->client);
+	leat_jack_connections_lost(&self->connections);
 	set_clock(self, self->spec.rate_hz, self->spec.period, false);
 	self->ticks_to_open = TICKS_PER_OPEN;
 }
@@ -244,7 +245,7 @@ static void look_for_server(struct bridge *self)
 
 static void period_changed(struct bridge *self)
 {
-	uint32_t period = jack_side_client_period(&self->client);
+	uint32_t period = leat_jack_client_period(&self->client);
 
 	if (period == self->spec.period)
 		return;
@@ -254,17 +255,17 @@ static void period_changed(struct bridge *self)
 
 static void handle_notices(struct bridge *self)
 {
-	uint32_t notices = jack_side_client_notices(&self->client);
+	uint32_t notices = leat_jack_client_notices(&self->client);
 
 	if (!self->client.client)
 		return;
-	if (notices & JACK_NOTICE_SHUTDOWN) {
+	if (notices & LEAT_JACK_NOTICE_SHUTDOWN) {
 		server_lost(self);
 		return;
 	}
-	if (notices & JACK_NOTICE_PERIOD)
+	if (notices & LEAT_JACK_NOTICE_PERIOD)
 		period_changed(self);
-	if (notices & JACK_NOTICE_CONNECTIONS)
+	if (notices & LEAT_JACK_NOTICE_CONNECTIONS)
 		self->connections_due = true;
 }
 
@@ -281,8 +282,8 @@ static bool tick(struct bridge *self)
 	}
 	if (self->connections_due) {
 		self->connections_due = false;
-		jack_connections_update(&self->connections,
-					&self->client.process);
+		leat_jack_connections_update(&self->connections,
+					     &self->client.process);
 	}
 	return again;
 }
@@ -346,13 +347,13 @@ static int open_loop(struct bridge *self, struct leat_error *error)
 
 static int want_connections(struct bridge *self, struct leat_error *error)
 {
-	int res = jack_connections_init(&self->connections);
+	int res = leat_jack_connections_init(&self->connections);
 
 	if (res < 0)
 		return leat_error_set(error, res, "out of memory");
 	for (uint32_t i = 0; i < self->setup->n_connect; i++)
-		if (jack_connections_want(&self->connections,
-					  self->setup->connect[i]) < 0)
+		if (leat_jack_connections_want(&self->connections,
+					       self->setup->connect[i]) < 0)
 			return leat_error_set(
 				error, -EINVAL,
 				"--connect %s: say 'physical', or one of our "
@@ -367,7 +368,7 @@ static int start(struct bridge *self, struct leat_error *error)
 	int res = want_connections(self, error);
 
 	if (res == 0)
-		res = jack_library_check(error);
+		res = leat_jack_library_check(error);
 	if (res < 0)
 		return res;
 	init_spec(self);
@@ -377,7 +378,7 @@ static int start(struct bridge *self, struct leat_error *error)
 		return res;
 	self->status = leat_host_status(self->host);
 	init_status(self);
-	res = jack_side_client_init(&self->client, self->status);
+	res = leat_jack_client_init(&self->client, self->status);
 	if (res < 0)
 		return leat_error_set(error, res, "cannot make an eventfd: %s",
 				      strerror(-res));
@@ -394,17 +395,17 @@ static int start(struct bridge *self, struct leat_error *error)
 
 static void finish(struct bridge *self)
 {
-	jack_side_client_finish(&self->client);
+	leat_jack_client_finish(&self->client);
 	use_wire(self, NULL);
 	(void)retire(self);
 	leat_host_destroy(self->host);
-	jack_connections_finish(&self->connections);
+	leat_jack_connections_finish(&self->connections);
 	close(self->signal_fd);
 	close(self->epoll_fd);
 }
 
-int jack_bridge_run(const struct jack_bridge_setup *setup,
-		    struct leat_error *error)
+int leat_jack_bridge_run(const struct leat_jack_bridge_setup *setup,
+			 struct leat_error *error)
 {
 	struct bridge *self = calloc(1, sizeof(*self));
 	int res;

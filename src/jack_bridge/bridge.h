@@ -11,10 +11,10 @@
 
 #include <leat/link.h>
 
-struct jack_bridge_setup {
+struct leat_jack_bridge_setup {
 	const char *link_name;
-	struct jack_client_setup client; /* client_name is made here */
-	const char *const *connect;	 /* --connect arguments */
+	struct leat_jack_client_setup client; /* client_name is made here */
+	const char *const *connect;	      /* --connect arguments */
 	uint32_t n_connect;
 	bool wait;    /* for a server, if there is none at the start */
 	int ready_fd; /* told when the client runs; or -1 */
@@ -24,7 +24,7 @@ struct jack_bridge_setup {
  * Bridge until SIGINT or SIGTERM. 0, or a negative errno with a sentence in
  * error if it could not start.
  */
-int jack_bridge_run(const struct jack_bridge_setup *setup,
-		    struct leat_error *error);
+int leat_jack_bridge_run(const struct leat_jack_bridge_setup *setup,
+			 struct leat_error *error);
 
 #endif

@@ -10,7 +10,7 @@
 #include <sys/eventfd.h>
 #include <unistd.h>
 
-int jack_library_check(struct leat_error *error)
+int leat_jack_library_check(struct leat_error *error)
 {
 	const char *version = jack_get_version_string();
 
@@ -24,7 +24,7 @@ int jack_library_check(struct leat_error *error)
 			      version);
 }
 
-const char *jack_server_name(const char *server)
+const char *leat_jack_server_name(const char *server)
 {
 	const char *name = server ? server : getenv("JACK_DEFAULT_SERVER");
 
@@ -37,7 +37,7 @@ static void say_nothing(const char *text)
 	(void)text;
 }
 
-jack_client_t *jack_side_probe_open(const char *server)
+jack_client_t *leat_jack_probe_open(const char *server)
 {
 	jack_set_error_function(say_nothing);
 	jack_set_info_function(say_nothing);
@@ -45,7 +45,7 @@ jack_client_t *jack_side_probe_open(const char *server)
 		"leat-probe", JackNoStartServer | JackServerName, NULL, server);
 }
 
-int jack_side_client_init(struct jack_side_client *self,
+int leat_jack_client_init(struct leat_jack_client *self,
 			  struct leat_side_words *status)
 {
 	memset(self, 0, sizeof(*self));
@@ -56,9 +56,9 @@ int jack_side_client_init(struct jack_side_client *self,
 	return self->notice_fd < 0 ? -errno : 0;
 }
 
-void jack_side_client_finish(struct jack_side_client *self)
+void leat_jack_client_finish(struct leat_jack_client *self)
 {
-	jack_side_client_close(self);
+	leat_jack_client_close(self);
 	if (self->notice_fd >= 0)
 		close(self->notice_fd);
 	self->notice_fd = -1;
@@ -66,13 +66,13 @@ void jack_side_client_finish(struct jack_side_client *self)
 
 /* ---- notices: from JACK's threads, none of them a realtime one ---- */
 
-static void notify(struct jack_side_client *self, uint32_t notice)
+static void notify(struct leat_jack_client *self, uint32_t notice)
 {
 	__atomic_fetch_or(&self->notices, notice, __ATOMIC_SEQ_CST);
 	(void)eventfd_write(self->notice_fd, 1);
 }
 
-uint32_t jack_side_client_notices(struct jack_side_client *self)
+uint32_t leat_jack_client_notices(struct leat_jack_client *self)
 {
 	eventfd_t n;
 
@@ -80,28 +80,28 @@ uint32_t jack_side_client_notices(struct jack_side_client *self)
 	return __atomic_exchange_n(&self->notices, 0, __ATOMIC_SEQ_CST);
 }
 
-uint32_t jack_side_client_period(const struct jack_side_client *self)
+uint32_t leat_jack_client_period(const struct leat_jack_client *self)
 {
 	return __atomic_load_n(&self->period, __ATOMIC_RELAXED);
 }
 
 static void on_shutdown(void *self)
 {
-	notify(self, JACK_NOTICE_SHUTDOWN);
+	notify(self, LEAT_JACK_NOTICE_SHUTDOWN);
 }
 
 static int on_period(jack_nframes_t n_frames, void *user)
 {
-	struct jack_side_client *self = user;
+	struct leat_jack_client *self = user;
 
 	__atomic_store_n(&self->period, n_frames, __ATOMIC_RELAXED);
-	notify(self, JACK_NOTICE_PERIOD);
+	notify(self, LEAT_JACK_NOTICE_PERIOD);
 	return 0;
 }
 
 static int on_xrun(void *user)
 {
-	struct jack_side_client *self = user;
+	struct leat_jack_client *self = user;
 
 	leat_word_add(&self->status->xruns, 1);
 	return 0;
@@ -111,7 +111,7 @@ static void on_port(jack_port_id_t port, int registered, void *self)
 {
 	(void)port;
 	(void)registered;
-	notify(self, JACK_NOTICE_CONNECTIONS);
+	notify(self, LEAT_JACK_NOTICE_CONNECTIONS);
 }
 
 static void on_connect(jack_port_id_t a, jack_port_id_t b, int connected,
@@ -120,15 +120,15 @@ static void on_connect(jack_port_id_t a, jack_port_id_t b, int connected,
 	(void)a;
 	(void)b;
 	(void)connected;
-	notify(self, JACK_NOTICE_CONNECTIONS);
+	notify(self, LEAT_JACK_NOTICE_CONNECTIONS);
 }
 
-static void set_callbacks(struct jack_side_client *self)
+static void set_callbacks(struct leat_jack_client *self)
 {
 	jack_client_t *client = self->client;
 
 	jack_on_shutdown(client, on_shutdown, self);
-	jack_set_process_callback(client, jack_process_callback,
+	jack_set_process_callback(client, leat_jack_process_callback,
 				  &self->process);
 	jack_set_buffer_size_callback(client, on_period, self);
 	jack_set_xrun_callback(client, on_xrun, self);
@@ -138,11 +138,11 @@ static void set_callbacks(struct jack_side_client *self)
 
 /* ---- opening and closing ---- */
 
-static int open_client(struct jack_side_client *self,
-		       const struct jack_client_setup *setup,
+static int open_client(struct leat_jack_client *self,
+		       const struct leat_jack_client_setup *setup,
 		       struct leat_error *error)
 {
-	const char *server = jack_server_name(setup->server);
+	const char *server = leat_jack_server_name(setup->server);
 	/* JackUseExactName: scripts rely on the name. */
 	jack_options_t options = JackNoStartServer | JackUseExactName |
 				 JackServerName;
@@ -165,34 +165,34 @@ static int open_client(struct jack_side_client *self,
 			      server);
 }
 
-int jack_side_client_open(struct jack_side_client *self,
-			  const struct jack_client_setup *setup,
+int leat_jack_client_open(struct leat_jack_client *self,
+			  const struct leat_jack_client_setup *setup,
 			  struct leat_error *error)
 {
 	int res = open_client(self, setup, error);
 
 	if (res < 0)
 		return res;
-	jack_process_init(&self->process, self->client, self->status);
+	leat_jack_process_init(&self->process, self->client, self->status);
 	self->rate_hz = jack_get_sample_rate(self->client);
 	__atomic_store_n(&self->period, jack_get_buffer_size(self->client),
 			 __ATOMIC_RELAXED);
 	set_callbacks(self);
-	res = jack_ports_register(&self->process, setup, error);
+	res = leat_jack_ports_register(&self->process, setup, error);
 	if (res == 0 && jack_activate(self->client) != 0)
 		res = leat_error_set(error, -EIO,
 				     "the JACK server '%s' refused to run the "
 				     "client: see its own messages",
-				     jack_server_name(setup->server));
+				     leat_jack_server_name(setup->server));
 	if (res < 0)
-		jack_side_client_close(self);
+		leat_jack_client_close(self);
 	return res;
 }
 
-void jack_side_client_close(struct jack_side_client *self)
+void leat_jack_client_close(struct leat_jack_client *self)
 {
 	if (self->client)
 		jack_client_close(self->client);
 	self->client = NULL;
-	jack_process_stopped(&self->process);
+	leat_jack_process_stopped(&self->process);
 }

@@ -6,22 +6,22 @@
 #include <stdlib.h>
 #include <string.h>
 
-int jack_connections_init(struct jack_connections *self)
+int leat_jack_connections_init(struct leat_jack_connections *self)
 {
 	memset(self, 0, sizeof(*self));
-	self->list = calloc(JACK_CONNECTIONS_MAX, sizeof(*self->list));
+	self->list = calloc(LEAT_JACK_CONNECTIONS_MAX, sizeof(*self->list));
 	return self->list ? 0 : -ENOMEM;
 }
 
-void jack_connections_finish(struct jack_connections *self)
+void leat_jack_connections_finish(struct leat_jack_connections *self)
 {
 	free(self->list);
 	self->list = NULL;
 	self->n = 0;
 }
 
-static struct jack_connection *find(struct jack_connections *self,
-				    const char *own, const char *other)
+static struct leat_jack_connection *find(struct leat_jack_connections *self,
+					 const char *own, const char *other)
 {
 	for (uint32_t i = 0; i < self->n; i++)
 		if (strcmp(self->list[i].own, own) == 0 &&
@@ -30,14 +30,14 @@ static struct jack_connection *find(struct jack_connections *self,
 	return NULL;
 }
 
-static struct jack_connection *remember(struct jack_connections *self,
-					const char *own, const char *other)
+static struct leat_jack_connection *remember(struct leat_jack_connections *self,
+					     const char *own, const char *other)
 {
-	struct jack_connection *found = find(self, own, other);
+	struct leat_jack_connection *found = find(self, own, other);
 
 	if (found)
 		return found;
-	if (self->n == JACK_CONNECTIONS_MAX ||
+	if (self->n == LEAT_JACK_CONNECTIONS_MAX ||
 	    strlen(own) >= sizeof(found->own) ||
 	    strlen(other) >= sizeof(found->other))
 		return NULL;
@@ -48,7 +48,8 @@ static struct jack_connection *remember(struct jack_connections *self,
 	return found;
 }
 
-int jack_connections_want(struct jack_connections *self, const char *text)
+int leat_jack_connections_want(struct leat_jack_connections *self,
+			       const char *text)
 {
 	const char *equals = strchr(text, '=');
 	char own[64];
@@ -66,8 +67,8 @@ int jack_connections_want(struct jack_connections *self, const char *text)
 }
 
 /* Our ports of one direction with the physical ones, in order. */
-static void want_physical(struct jack_connections *self,
-			  const struct jack_process *process,
+static void want_physical(struct leat_jack_connections *self,
+			  const struct leat_jack_process *process,
 			  enum leat_direction direction)
 {
 	/* The other ends of what goes to JACK are those one can play to. */
@@ -88,14 +89,14 @@ static void want_physical(struct jack_connections *self,
 }
 
 /* Take in the connections of one port. */
-static void learn(struct jack_connections *self,
-		  const struct jack_process *process, jack_port_t *port)
+static void learn(struct leat_jack_connections *self,
+		  const struct leat_jack_process *process, jack_port_t *port)
 {
 	const char **names =
 		jack_port_get_all_connections(process->client, port);
 
 	for (uint32_t i = 0; names && names[i]; i++) {
-		struct jack_connection *found =
+		struct leat_jack_connection *found =
 			remember(self, jack_port_short_name(port), names[i]);
 
 		if (found)
@@ -104,10 +105,10 @@ static void learn(struct jack_connections *self,
 	jack_free(names);
 }
 
-static bool connected(const struct jack_connection *connection,
-		      const struct jack_process *process)
+static bool connected(const struct leat_jack_connection *connection,
+		      const struct leat_jack_process *process)
 {
-	char own[JACK_CONNECTION_NAME_BYTES];
+	char own[LEAT_JACK_CONNECTION_NAME_BYTES];
 	jack_port_t *port;
 
 	snprintf(own, sizeof(own), "%s:%s",
@@ -120,13 +121,13 @@ static bool connected(const struct jack_connection *connection,
  * A connection that was there and is not any more, while the other port still
  * is, was undone by somebody: that is how they want it.
  */
-static void forget_undone(struct jack_connections *self,
-			  const struct jack_process *process)
+static void forget_undone(struct leat_jack_connections *self,
+			  const struct leat_jack_process *process)
 {
 	uint32_t kept = 0;
 
 	for (uint32_t i = 0; i < self->n; i++) {
-		struct jack_connection *connection = &self->list[i];
+		struct leat_jack_connection *connection = &self->list[i];
 		bool there = jack_port_by_name(process->client,
 					       connection->other) != NULL;
 		bool now = connected(connection, process);
@@ -139,10 +140,10 @@ static void forget_undone(struct jack_connections *self,
 	self->n = kept;
 }
 
-static void make(struct jack_connection *connection,
-		 const struct jack_process *process)
+static void make(struct leat_jack_connection *connection,
+		 const struct leat_jack_process *process)
 {
-	char own[JACK_CONNECTION_NAME_BYTES];
+	char own[LEAT_JACK_CONNECTION_NAME_BYTES];
 	jack_port_t *port;
 	int res;
 
@@ -158,8 +159,8 @@ static void make(struct jack_connection *connection,
 	connection->made = res == 0 || res == EEXIST;
 }
 
-void jack_connections_update(struct jack_connections *self,
-			     const struct jack_process *process)
+void leat_jack_connections_update(struct leat_jack_connections *self,
+				  const struct leat_jack_process *process)
 {
 	forget_undone(self, process);
 	for (int d = 0; d < LEAT_N_DIRECTIONS; d++)
@@ -174,7 +175,7 @@ void jack_connections_update(struct jack_connections *self,
 			make(&self->list[i], process);
 }
 
-void jack_connections_lost(struct jack_connections *self)
+void leat_jack_connections_lost(struct leat_jack_connections *self)
 {
 	for (uint32_t i = 0; i < self->n; i++)
 		self->list[i].made = false;

@@ -12,34 +12,37 @@
 #include <stdbool.h>
 
 /* The most that are remembered. */
-#define JACK_CONNECTIONS_MAX 512
+#define LEAT_JACK_CONNECTIONS_MAX 512
 
 /* Bytes of a port's full name. */
-#define JACK_CONNECTION_NAME_BYTES 320
+#define LEAT_JACK_CONNECTION_NAME_BYTES 320
 
-struct jack_connection {
+struct leat_jack_connection {
 	char own[64]; /* our port, without the client's name */
-	char other[JACK_CONNECTION_NAME_BYTES]; /* the other port, in full */
+	char other
+		[LEAT_JACK_CONNECTION_NAME_BYTES]; /* the other port, in full */
 	bool made; /* it was there when we last looked */
 };
 
-struct jack_connections {
-	struct jack_connection *list; /* JACK_CONNECTIONS_MAX of them */
+struct leat_jack_connections {
+	struct leat_jack_connection
+		*list; /* LEAT_JACK_CONNECTIONS_MAX of them */
 	uint32_t n;
 	bool physical; /* with the physical ports too, once */
 };
 
-int jack_connections_init(struct jack_connections *self);
-void jack_connections_finish(struct jack_connections *self);
+int leat_jack_connections_init(struct leat_jack_connections *self);
+void leat_jack_connections_finish(struct leat_jack_connections *self);
 
 /* Ask for one: "physical" or "OWN=OTHER". -EINVAL if it is neither. */
-int jack_connections_want(struct jack_connections *self, const char *text);
+int leat_jack_connections_want(struct leat_jack_connections *self,
+			       const char *text);
 
 /* Learn what is connected now, forget what somebody undid, make the rest. */
-void jack_connections_update(struct jack_connections *self,
-			     const struct jack_process *process);
+void leat_jack_connections_update(struct leat_jack_connections *self,
+				  const struct leat_jack_process *process);
 
 /* The server is gone: everything is to be made again. */
-void jack_connections_lost(struct jack_connections *self);
+void leat_jack_connections_lost(struct leat_jack_connections *self);
 
 #endif

@@ -140,7 +140,7 @@ static const struct argp parser = {
 };
 
 /* How many channels, and what they are called. */
-static int choose_channels(struct jack_client_setup *setup,
+static int choose_channels(struct leat_jack_client_setup *setup,
 			   const struct options *options,
 			   struct leat_error *error)
 {
@@ -178,13 +178,13 @@ static int probe(const char *server)
 {
 	struct leat_error error;
 	jack_client_t *client;
-	const char *name = jack_server_name(server);
+	const char *name = leat_jack_server_name(server);
 
-	if (jack_library_check(&error) < 0) {
+	if (leat_jack_library_check(&error) < 0) {
 		leat_log("%s", error.text);
 		return LEAT_EXIT_WRONG_LIBJACK;
 	}
-	client = jack_side_probe_open(name);
+	client = leat_jack_probe_open(name);
 	if (!client) {
 		leat_log("no JACK server '%s' is running for this user", name);
 		return LEAT_EXIT_FAILED;
@@ -200,7 +200,7 @@ int main(int argc, char **argv)
 	struct options options = {
 		.n_channels = { UINT32_MAX, UINT32_MAX },
 	};
-	struct jack_bridge_setup setup = { .ready_fd = -1 };
+	struct leat_jack_bridge_setup setup = { .ready_fd = -1 };
 	struct leat_error error;
 	int res;
 
@@ -220,7 +220,7 @@ int main(int argc, char **argv)
 	if (res == 0)
 		res = choose_channels(&setup.client, &options, &error);
 	if (res == 0)
-		res = jack_bridge_run(&setup, &error);
+		res = leat_jack_bridge_run(&setup, &error);
 	if (res < 0)
 		leat_log("%s", error.text);
 	if (res == -EINVAL)

@@ -11,7 +11,7 @@
 
 #define NAME_BYTES 64
 
-void jack_side_port_name(char *name, size_t name_bytes,
+void leat_jack_port_name(char *name, size_t name_bytes,
 			 enum leat_direction direction, uint8_t position)
 {
 	snprintf(name, name_bytes, "%s_%s",
@@ -42,7 +42,7 @@ static jack_port_t *register_port(jack_client_t *client,
 	char name[NAME_BYTES];
 	jack_port_t *port;
 
-	jack_side_port_name(name, sizeof(name), direction, position);
+	leat_jack_port_name(name, sizeof(name), direction, position);
 	port = jack_port_register(client, name, JACK_DEFAULT_AUDIO_TYPE, flags,
 				  0);
 	if (port)
@@ -50,9 +50,9 @@ static jack_port_t *register_port(jack_client_t *client,
 	return port;
 }
 
-int jack_ports_register(struct jack_process *process,
-			const struct jack_client_setup *setup,
-			struct leat_error *error)
+int leat_jack_ports_register(struct leat_jack_process *process,
+			     const struct leat_jack_client_setup *setup,
+			     struct leat_error *error)
 {
 	for (int d = 0; d < LEAT_N_DIRECTIONS; d++) {
 		for (uint32_t i = 0; i < setup->n_channels[d]; i++) {

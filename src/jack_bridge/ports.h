@@ -6,12 +6,12 @@
 #include "client.h"
 
 /* Register the ports of both directions: all of them, or an error. */
-int jack_ports_register(struct jack_process *process,
-			const struct jack_client_setup *setup,
-			struct leat_error *error);
+int leat_jack_ports_register(struct leat_jack_process *process,
+			     const struct leat_jack_client_setup *setup,
+			     struct leat_error *error);
 
 /* The name of a port without that of its client: "to_pipewire_FL". */
-void jack_side_port_name(char *name, size_t name_bytes,
+void leat_jack_port_name(char *name, size_t name_bytes,
 			 enum leat_direction direction, uint8_t position);
 
 #endif

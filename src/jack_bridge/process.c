@@ -6,8 +6,9 @@
 #include <string.h>
 #include <time.h>
 
-void jack_process_init(struct jack_process *self, jack_client_t *client,
-		       struct leat_side_words *status)
+void leat_jack_process_init(struct leat_jack_process *self,
+			    jack_client_t *client,
+			    struct leat_side_words *status)
 {
 	memset(self, 0, sizeof(*self));
 	self->client = client;
@@ -15,18 +16,19 @@ void jack_process_init(struct jack_process *self, jack_client_t *client,
 	leat_fade_init(&self->fade, jack_get_sample_rate(client));
 }
 
-void jack_process_set_wire(struct jack_process *self, struct leat_wire *wire)
+void leat_jack_process_set_wire(struct leat_jack_process *self,
+				struct leat_wire *wire)
 {
 	leat_pointer_store(&self->wire_wanted, wire);
 }
 
-bool jack_process_uses(const struct jack_process *self,
-		       const struct leat_wire *wire)
+bool leat_jack_process_uses(const struct leat_jack_process *self,
+			    const struct leat_wire *wire)
 {
 	return leat_pointer_load(&self->wire_used) == wire;
 }
 
-void jack_process_stopped(struct jack_process *self)
+void leat_jack_process_stopped(struct leat_jack_process *self)
 {
 	leat_pointer_store(&self->wire_used, NULL);
 	self->wire = NULL;
@@ -42,7 +44,7 @@ static uint64_t now_ns(void)
 	return (uint64_t)t.tv_sec * UINT64_C(1000000000) + (uint64_t)t.tv_nsec;
 }
 
-static void take_wire(struct jack_process *self)
+static void take_wire(struct leat_jack_process *self)
 {
 	struct leat_wire *wire = leat_pointer_load(&self->wire_wanted);
 
@@ -63,7 +65,7 @@ static void take_wire(struct jack_process *self)
  * xrun callbacks miss some losses, so periods that the server skipped are
  * counted from its frame time.
  */
-static void note_cycle(struct jack_process *self, jack_nframes_t n_frames)
+static void note_cycle(struct leat_jack_process *self, jack_nframes_t n_frames)
 {
 	jack_nframes_t frame_time = jack_last_frame_time(self->client);
 	jack_nframes_t gap = frame_time - self->frame_time - self->n_cycle;
@@ -76,7 +78,7 @@ static void note_cycle(struct jack_process *self, jack_nframes_t n_frames)
 	leat_word_add(&self->status->cycles, 1);
 }
 
-static void get_planes(struct jack_process *self, jack_nframes_t n_frames)
+static void get_planes(struct leat_jack_process *self, jack_nframes_t n_frames)
 {
 	for (int d = 0; d < LEAT_N_DIRECTIONS; d++)
 		for (uint32_t i = 0; i < self->n_ports[d]; i++)
@@ -86,7 +88,7 @@ static void get_planes(struct jack_process *self, jack_nframes_t n_frames)
 
 static void copy_out(void *user, const struct leat_frames_view *view)
 {
-	struct jack_process *self = user;
+	struct leat_jack_process *self = user;
 
 	for (uint32_t c = 0; c < view->n_channels; c++)
 		memcpy(self->planes[LEAT_TO_JACK][c] + view->n_before,
@@ -96,7 +98,7 @@ static void copy_out(void *user, const struct leat_frames_view *view)
 
 static void copy_in(void *user, const struct leat_frames_room *room)
 {
-	struct jack_process *self = user;
+	struct leat_jack_process *self = user;
 
 	for (uint32_t c = 0; c < room->n_channels; c++)
 		memcpy(leat_frames_room_plane(room, c),
@@ -105,7 +107,8 @@ static void copy_in(void *user, const struct leat_frames_room *room)
 }
 
 /* Count a cycle without a block, unless PipeWire is idle anyway. */
-static void count_missing(struct jack_process *self, jack_nframes_t n_frames)
+static void count_missing(struct leat_jack_process *self,
+			  jack_nframes_t n_frames)
 {
 	struct leat_direction_words *words =
 		&self->status->direction[LEAT_TO_JACK];
@@ -124,7 +127,7 @@ static void count_missing(struct jack_process *self, jack_nframes_t n_frames)
 }
 
 /* [W-P, W), if it is there; a period of another length ends one later. */
-static bool receive(struct jack_process *self, jack_nframes_t n_frames)
+static bool receive(struct leat_jack_process *self, jack_nframes_t n_frames)
 {
 	struct leat_direction_words *words =
 		&self->status->direction[LEAT_TO_JACK];
@@ -147,7 +150,7 @@ static bool receive(struct jack_process *self, jack_nframes_t n_frames)
 }
 
 /* [W, W+P) */
-static void send(struct jack_process *self, jack_nframes_t n_frames)
+static void send(struct leat_jack_process *self, jack_nframes_t n_frames)
 {
 	struct leat_direction_words *words =
 		&self->status->direction[LEAT_TO_PIPEWIRE];
@@ -168,7 +171,8 @@ static void send(struct jack_process *self, jack_nframes_t n_frames)
 }
 
 /* Where the two rings are, for those who want to know the fill. */
-static void publish_gauges(struct jack_process *self, jack_nframes_t n_frames)
+static void publish_gauges(struct leat_jack_process *self,
+			   jack_nframes_t n_frames)
 {
 	struct leat_direction_words *words = self->status->direction;
 
@@ -178,9 +182,9 @@ static void publish_gauges(struct jack_process *self, jack_nframes_t n_frames)
 	leat_word_set(&words[LEAT_TO_JACK].target, n_frames);
 }
 
-int jack_process_callback(jack_nframes_t n_frames, void *user)
+int leat_jack_process_callback(jack_nframes_t n_frames, void *user)
 {
-	struct jack_process *self = user;
+	struct leat_jack_process *self = user;
 	float *const *outputs = self->planes[LEAT_TO_JACK];
 
 	take_wire(self);

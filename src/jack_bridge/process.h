@@ -17,7 +17,7 @@
 
 #include <jack/jack.h>
 
-struct jack_process {
+struct leat_jack_process {
 	jack_client_t *client;
 	jack_port_t *ports[LEAT_N_DIRECTIONS][LEAT_CHANNELS_MAX];
 	uint32_t n_ports[LEAT_N_DIRECTIONS];
@@ -39,21 +39,23 @@ struct jack_process {
 };
 
 /* Set up for a client that is not active yet. */
-void jack_process_init(struct jack_process *self, jack_client_t *client,
-		       struct leat_side_words *status);
+void leat_jack_process_init(struct leat_jack_process *self,
+			    jack_client_t *client,
+			    struct leat_side_words *status);
 
 /* Thread: JACK's process thread. */
-int jack_process_callback(jack_nframes_t n_frames, void *self);
+int leat_jack_process_callback(jack_nframes_t n_frames, void *self);
 
 /*
  * Give the callback another wire, or none. The old one is free to be
- * destroyed when jack_process_uses() no longer says so.
+ * destroyed when leat_jack_process_uses() no longer says so.
  */
-void jack_process_set_wire(struct jack_process *self, struct leat_wire *wire);
-bool jack_process_uses(const struct jack_process *self,
-		       const struct leat_wire *wire);
+void leat_jack_process_set_wire(struct leat_jack_process *self,
+				struct leat_wire *wire);
+bool leat_jack_process_uses(const struct leat_jack_process *self,
+			    const struct leat_wire *wire);
 
 /* The client is closed: no callback will run any more. */
-void jack_process_stopped(struct jack_process *self);
+void leat_jack_process_stopped(struct leat_jack_process *self);
 
 #endif

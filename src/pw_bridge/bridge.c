@@ -16,14 +16,14 @@
 #define RETRY_NS (50 * SPA_NSEC_PER_MSEC)
 
 struct bridge {
-	const struct pw_bridge_setup *setup;
+	const struct leat_pw_bridge_setup *setup;
 	struct pw_main_loop *main_loop;
 	struct pw_loop *loop;
 	struct spa_source *retry_timer;
 	struct spa_source *guest_source;
-	struct pw_graph graph;
-	struct pw_process process;
-	struct pw_nodes nodes;
+	struct leat_pw_graph graph;
+	struct leat_pw_process process;
+	struct leat_pw_nodes nodes;
 	struct leat_guest *guest;
 	struct leat_side_words *status; /* the guest's */
 	struct leat_link_spec spec;
@@ -59,7 +59,7 @@ static enum leat_reason reason(const struct bridge *self)
 		return LEAT_REASON_RATES_DIFFER;
 	if (!self->graph.ready)
 		return LEAT_REASON_NO_PIPEWIRE;
-	if (!pw_nodes_streaming(&self->nodes))
+	if (!leat_pw_nodes_streaming(&self->nodes))
 		return LEAT_REASON_NOT_LINKED;
 	if (__atomic_load_n(&self->process.other_driver, __ATOMIC_SEQ_CST))
 		return LEAT_REASON_OTHER_DRIVER;
@@ -89,7 +89,7 @@ static void init_status(struct bridge *self)
 	struct leat_direction_words *to_pipewire =
 		&status->direction[LEAT_TO_PIPEWIRE];
 
-	strncpy(status->server, pw_graph_remote_name(&self->graph),
+	strncpy(status->server, leat_pw_graph_remote_name(&self->graph),
 		sizeof(status->server) - 1);
 	leat_word_set(&status->xruns, 0);
 	leat_word_set(&status->cycles, 0);
@@ -113,7 +113,7 @@ static void init_status(struct bridge *self)
 static void drive(struct bridge *self, bool drives)
 {
 	if (self->nodes.made && self->drives != drives)
-		pw_nodes_set_driver(&self->nodes, drives);
+		leat_pw_nodes_set_driver(&self->nodes, drives);
 	self->drives = drives;
 }
 
@@ -128,22 +128,22 @@ static void refuse_rate(struct bridge *self)
 		leat_log("%s: %s; silence until the rates agree",
 			 self->spec.link_name, self->error->text);
 	self->refused = true;
-	pw_nodes_destroy(&self->nodes);
+	leat_pw_nodes_destroy(&self->nodes);
 }
 
 static void make_nodes(struct bridge *self)
 {
 	int res;
 
-	if (pw_graph_rate_check(&self->graph.rates, self->spec.rate_hz,
-				self->error) < 0) {
+	if (leat_pw_graph_rate_check(&self->graph.rates, self->spec.rate_hz,
+				     self->error) < 0) {
 		refuse_rate(self);
 		return;
 	}
 	self->refused = false;
 	self->drives = true;
-	res = pw_nodes_create(&self->nodes, self->graph.core, &self->spec,
-			      &self->setup->nodes, self->error);
+	res = leat_pw_nodes_create(&self->nodes, self->graph.core, &self->spec,
+				   &self->setup->nodes, self->error);
 	if (res < 0)
 		give_up(self, res);
 }
@@ -155,18 +155,18 @@ static void settle(struct bridge *self)
 
 	if (self->graph.ready && runs) {
 		if (self->nodes.made &&
-		    !pw_nodes_fit(&self->nodes, &self->spec))
-			pw_nodes_destroy(&self->nodes);
+		    !leat_pw_nodes_fit(&self->nodes, &self->spec))
+			leat_pw_nodes_destroy(&self->nodes);
 		if (!self->nodes.made)
 			make_nodes(self);
-		pw_nodes_set_period(&self->nodes, self->spec.period);
+		leat_pw_nodes_set_period(&self->nodes, self->spec.period);
 	}
 	/* Without JACK, PipeWire must not wait for us. */
 	drive(self, runs);
 	refresh_status(self);
 }
 
-static bool node_up(const struct pw_node *node)
+static bool node_up(const struct leat_pw_node *node)
 {
 	return !node->stream || node->state == PW_STREAM_STATE_PAUSED ||
 	       node->state == PW_STREAM_STATE_STREAMING;
@@ -220,7 +220,7 @@ static void use_wire(struct bridge *self, struct leat_wire *wire)
 	struct leat_wire *old = self->wire;
 
 	self->wire = wire;
-	pw_process_set_wire(&self->process, wire);
+	leat_pw_process_set_wire(&self->process, wire);
 	leat_wire_destroy(old);
 	refresh_status(self);
 }
@@ -285,14 +285,14 @@ static void on_graph_lost(void *user)
 
 	leat_log("%s: the PipeWire daemon is gone; waiting for it to come back",
 		 self->setup->link_name);
-	pw_nodes_destroy(&self->nodes);
-	pw_graph_disconnect(&self->graph);
+	leat_pw_nodes_destroy(&self->nodes);
+	leat_pw_graph_disconnect(&self->graph);
 	leat_word_add(&self->status->reconnects, 1);
 	refresh_status(self);
 	retry_later(self);
 }
 
-static const struct pw_graph_events graph_events = {
+static const struct leat_pw_graph_events graph_events = {
 	.ready = on_graph_ready,
 	.lost = on_graph_lost,
 };
@@ -306,7 +306,7 @@ static void on_retry(void *user, uint64_t count)
 
 	(void)count;
 	if (!self->graph.core)
-		(void)pw_graph_connect(&self->graph, &error);
+		(void)leat_pw_graph_connect(&self->graph, &error);
 	if (!leat_guest_connected(self->guest) &&
 	    leat_guest_connect(self->guest, &error) < 0)
 		retry_later(self);
@@ -342,18 +342,20 @@ static int make_parts(struct bridge *self)
 	int res = make_loop(self);
 
 	if (res == 0)
-		res = pw_graph_init(&self->graph, self->loop,
-				    self->setup->remote, &graph_events, self);
+		res = leat_pw_graph_init(&self->graph, self->loop,
+					 self->setup->remote, &graph_events,
+					 self);
 	if (res == 0)
-		res = pw_process_init(&self->process, self->graph.context,
-				      self->loop, self->status,
-				      self->setup->link_name, on_driver_changed,
-				      self);
+		res = leat_pw_process_init(&self->process, self->graph.context,
+					   self->loop, self->status,
+					   self->setup->link_name,
+					   on_driver_changed, self);
 	if (res < 0)
 		return leat_error_set(self->error, res,
 				      "cannot set up libpipewire: %s",
 				      strerror(-res));
-	pw_nodes_init(&self->nodes, &self->process, on_nodes_changed, self);
+	leat_pw_nodes_init(&self->nodes, &self->process, on_nodes_changed,
+			   self);
 	self->guest_source = pw_loop_add_io(self->loop,
 					    leat_guest_fd(self->guest),
 					    SPA_IO_IN, false, on_guest, self);
@@ -362,7 +364,7 @@ static int make_parts(struct bridge *self)
 
 static int join(struct bridge *self)
 {
-	int res = pw_graph_connect(&self->graph, self->error);
+	int res = leat_pw_graph_connect(&self->graph, self->error);
 
 	if (res < 0 && !self->setup->wait)
 		return res;
@@ -383,15 +385,16 @@ static void finish(struct bridge *self)
 {
 	if (self->process.data_loop)
 		use_wire(self, NULL);
-	pw_nodes_destroy(&self->nodes);
-	pw_process_finish(&self->process);
-	pw_graph_finish(&self->graph);
+	leat_pw_nodes_destroy(&self->nodes);
+	leat_pw_process_finish(&self->process);
+	leat_pw_graph_finish(&self->graph);
 	if (self->main_loop)
 		pw_main_loop_destroy(self->main_loop);
 	leat_guest_destroy(self->guest);
 }
 
-int pw_bridge_run(const struct pw_bridge_setup *setup, struct leat_error *error)
+int leat_pw_bridge_run(const struct leat_pw_bridge_setup *setup,
+		       struct leat_error *error)
 {
 	struct bridge *self = calloc(1, sizeof(*self));
 	int res;

@@ -11,10 +11,10 @@
 
 #include <leat/link.h>
 
-struct pw_bridge_setup {
+struct leat_pw_bridge_setup {
 	const char *link_name;
 	const char *remote; /* NULL: the default one */
-	struct pw_nodes_setup nodes;
+	struct leat_pw_nodes_setup nodes;
 	bool wait;    /* for a daemon, if there is none at the start */
 	int ready_fd; /* told when the nodes are there; or -1 */
 };
@@ -23,10 +23,10 @@ struct pw_bridge_setup {
  * Bridge until SIGINT or SIGTERM. 0, or a negative errno with a sentence in
  * error if it could not start.
  */
-int pw_bridge_run(const struct pw_bridge_setup *setup,
-		  struct leat_error *error);
+int leat_pw_bridge_run(const struct leat_pw_bridge_setup *setup,
+		       struct leat_error *error);
 
 /* Ask the daemon for its rate and version; a line on stdout. */
-int pw_bridge_probe(const char *remote, struct leat_error *error);
+int leat_pw_bridge_probe(const char *remote, struct leat_error *error);
 
 #endif

@@ -14,15 +14,15 @@
 /* Named in the header from 1.2.2 on. */
 #define FLAG_XRUN_RECOVER (1u << 1)
 
-void pw_clock_name(struct spa_io_position *position, const char *link_name)
+void leat_pw_clock_name(struct spa_io_position *position, const char *link_name)
 {
 	snprintf(position->clock.name, sizeof(position->clock.name), "leat.%s",
 		 link_name);
 }
 
-void pw_clock_write(struct spa_io_position *position,
-		    const struct leat_stamp *stamp, uint32_t n_frames,
-		    uint32_t rate_hz)
+void leat_pw_clock_write(struct spa_io_position *position,
+			 const struct leat_stamp *stamp, uint32_t n_frames,
+			 uint32_t rate_hz)
 {
 	struct spa_io_clock *clock;
 
@@ -43,7 +43,7 @@ void pw_clock_write(struct spa_io_position *position,
 #endif
 }
 
-bool pw_clock_recovering(const struct spa_io_position *position)
+bool leat_pw_clock_recovering(const struct spa_io_position *position)
 {
 	return position && (position->clock.flags & FLAG_XRUN_RECOVER);
 }

@@ -10,18 +10,19 @@
 #include <stdbool.h>
 
 /* Name the clock, once per area. Thread: data loop. */
-void pw_clock_name(struct spa_io_position *position, const char *link_name);
+void leat_pw_clock_name(struct spa_io_position *position,
+			const char *link_name);
 
 /*
  * A cycle of n_frames begins, which JACK began at the stamp's time. The
  * clock's position is the ring's index, so frames that the graph missed show
  * as a jump. Thread: data loop. RT-safe.
  */
-void pw_clock_write(struct spa_io_position *position,
-		    const struct leat_stamp *stamp, uint32_t n_frames,
-		    uint32_t rate_hz);
+void leat_pw_clock_write(struct spa_io_position *position,
+			 const struct leat_stamp *stamp, uint32_t n_frames,
+			 uint32_t rate_hz);
 
 /* PipeWire calls process() once more after an xrun, outside our cycle. */
-bool pw_clock_recovering(const struct spa_io_position *position);
+bool leat_pw_clock_recovering(const struct spa_io_position *position);
 
 #endif

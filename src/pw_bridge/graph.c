@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-const char *pw_graph_remote_name(const struct pw_graph *self)
+const char *leat_pw_graph_remote_name(const struct leat_pw_graph *self)
 {
 	const char *name = self->remote ? self->remote
 					: getenv("PIPEWIRE_REMOTE");
@@ -20,11 +20,11 @@ const char *pw_graph_remote_name(const struct pw_graph *self)
 static int on_setting(void *user, uint32_t subject, const char *key,
 		      const char *type, const char *value)
 {
-	struct pw_graph *self = user;
+	struct leat_pw_graph *self = user;
 
 	(void)type;
 	if (subject == PW_ID_CORE && key && value)
-		pw_graph_rates_set(&self->rates, key, value);
+		leat_pw_graph_rates_set(&self->rates, key, value);
 	return 0;
 }
 
@@ -37,7 +37,7 @@ static void on_global(void *user, uint32_t id, uint32_t permissions,
 		      const char *type, uint32_t version,
 		      const struct spa_dict *props)
 {
-	struct pw_graph *self = user;
+	struct leat_pw_graph *self = user;
 	const char *name;
 
 	(void)permissions;
@@ -65,18 +65,18 @@ static const struct pw_registry_events registry_events = {
 
 static void on_info(void *user, const struct pw_core_info *info)
 {
-	struct pw_graph *self = user;
+	struct leat_pw_graph *self = user;
 	const struct spa_dict_item *item;
 
 	if (!info->props)
 		return;
 	spa_dict_for_each(item, info->props)
-		pw_graph_rates_set(&self->rates, item->key, item->value);
+		leat_pw_graph_rates_set(&self->rates, item->key, item->value);
 }
 
 static void on_done(void *user, uint32_t id, int seq)
 {
-	struct pw_graph *self = user;
+	struct leat_pw_graph *self = user;
 
 	if (id != PW_ID_CORE || seq != self->sync_seq || self->ready)
 		return;
@@ -87,7 +87,7 @@ static void on_done(void *user, uint32_t id, int seq)
 static void on_error(void *user, uint32_t id, int seq, int res,
 		     const char *message)
 {
-	struct pw_graph *self = user;
+	struct leat_pw_graph *self = user;
 
 	(void)seq;
 	(void)message;
@@ -105,7 +105,7 @@ static const struct pw_core_events core_events = {
 
 static void on_lost(void *user, uint64_t count)
 {
-	struct pw_graph *self = user;
+	struct leat_pw_graph *self = user;
 
 	(void)count;
 	if (self->core)
@@ -122,9 +122,9 @@ static const char *config_name(void)
 		       : "client.conf";
 }
 
-int pw_graph_init(struct pw_graph *self, struct pw_loop *loop,
-		  const char *remote, const struct pw_graph_events *events,
-		  void *user)
+int leat_pw_graph_init(struct leat_pw_graph *self, struct pw_loop *loop,
+		       const char *remote,
+		       const struct leat_pw_graph_events *events, void *user)
 {
 	memset(self, 0, sizeof(*self));
 	self->loop = loop;
@@ -140,32 +140,32 @@ int pw_graph_init(struct pw_graph *self, struct pw_loop *loop,
 	return self->lost_event ? 0 : -ENOMEM;
 }
 
-void pw_graph_finish(struct pw_graph *self)
+void leat_pw_graph_finish(struct leat_pw_graph *self)
 {
 	if (!self->context)
 		return;
-	pw_graph_disconnect(self);
+	leat_pw_graph_disconnect(self);
 	if (self->lost_event)
 		pw_loop_destroy_source(self->loop, self->lost_event);
 	pw_context_destroy(self->context);
 	self->context = NULL;
 }
 
-int pw_graph_connect(struct pw_graph *self, struct leat_error *error)
+int leat_pw_graph_connect(struct leat_pw_graph *self, struct leat_error *error)
 {
 	struct pw_properties *props = pw_properties_new(NULL, NULL);
 
 	if (props && self->remote)
 		pw_properties_set(props, PW_KEY_REMOTE_NAME, self->remote);
 	self->ready = false;
-	self->rates = (struct pw_graph_rates){ .rate_hz = 48000 };
+	self->rates = (struct leat_pw_graph_rates){ .rate_hz = 48000 };
 	self->core = pw_context_connect(self->context, props, 0);
 	if (!self->core)
 		return leat_error_set(
 			error, -errno,
 			"no PipeWire daemon '%s' is running for this user: "
 			"start one (pipewire), or name it with --remote",
-			pw_graph_remote_name(self));
+			leat_pw_graph_remote_name(self));
 	pw_core_add_listener(self->core, &self->core_listener, &core_events,
 			     self);
 	self->registry =
@@ -176,7 +176,7 @@ int pw_graph_connect(struct pw_graph *self, struct leat_error *error)
 	return 0;
 }
 
-void pw_graph_disconnect(struct pw_graph *self)
+void leat_pw_graph_disconnect(struct leat_pw_graph *self)
 {
 	if (!self->core)
 		return;

@@ -10,22 +10,22 @@
 
 #include <pipewire/pipewire.h>
 
-#define PW_GRAPH_RATES_MAX 32
+#define LEAT_PW_GRAPH_RATES_MAX 32
 
 /* What `settings` says of rates. */
-struct pw_graph_rates {
+struct leat_pw_graph_rates {
 	uint32_t rate_hz;	/* the usual one */
 	uint32_t force_rate_hz; /* the only one, or 0 */
-	uint32_t allowed[PW_GRAPH_RATES_MAX];
+	uint32_t allowed[LEAT_PW_GRAPH_RATES_MAX];
 	uint32_t n_allowed;
 };
 
-struct pw_graph_events {
+struct leat_pw_graph_events {
 	void (*ready)(void *user); /* connected, and the rates are known */
 	void (*lost)(void *user);  /* the daemon is gone; after clean-up */
 };
 
-struct pw_graph {
+struct leat_pw_graph {
 	struct pw_loop *loop;
 	struct pw_context *context;
 	struct pw_core *core; /* NULL while there is no daemon */
@@ -36,29 +36,29 @@ struct pw_graph {
 	int sync_seq; /* of the last question */
 	bool ready;
 	const char *remote; /* NULL: the default one */
-	struct pw_graph_rates rates;
-	const struct pw_graph_events *events;
+	struct leat_pw_graph_rates rates;
+	const struct leat_pw_graph_events *events;
 	void *user;
 };
 
-int pw_graph_init(struct pw_graph *self, struct pw_loop *loop,
-		  const char *remote, const struct pw_graph_events *events,
-		  void *user);
-void pw_graph_finish(struct pw_graph *self);
+int leat_pw_graph_init(struct leat_pw_graph *self, struct pw_loop *loop,
+		       const char *remote,
+		       const struct leat_pw_graph_events *events, void *user);
+void leat_pw_graph_finish(struct leat_pw_graph *self);
 
 /* Connect; `ready` follows. A negative errno if there is no daemon. */
-int pw_graph_connect(struct pw_graph *self, struct leat_error *error);
-void pw_graph_disconnect(struct pw_graph *self);
+int leat_pw_graph_connect(struct leat_pw_graph *self, struct leat_error *error);
+void leat_pw_graph_disconnect(struct leat_pw_graph *self);
 
 /* The name by which people know the daemon. */
-const char *pw_graph_remote_name(const struct pw_graph *self);
+const char *leat_pw_graph_remote_name(const struct leat_pw_graph *self);
 
 /* Whether the graph may run at a rate: 0, or -EINVAL and why not. */
-int pw_graph_rate_check(const struct pw_graph_rates *rates, uint32_t rate_hz,
-			struct leat_error *error);
+int leat_pw_graph_rate_check(const struct leat_pw_graph_rates *rates,
+			     uint32_t rate_hz, struct leat_error *error);
 
 /* Take in one of the keys of `settings`; others are ignored. */
-void pw_graph_rates_set(struct pw_graph_rates *rates, const char *key,
-			const char *value);
+void leat_pw_graph_rates_set(struct leat_pw_graph_rates *rates, const char *key,
+			     const char *value);
 
 #endif

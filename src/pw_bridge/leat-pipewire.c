@@ -92,7 +92,7 @@ static const struct argp parser = {
 int main(int argc, char **argv)
 {
 	struct options options = { 0 };
-	struct pw_bridge_setup setup = { .ready_fd = -1 };
+	struct leat_pw_bridge_setup setup = { .ready_fd = -1 };
 	struct leat_error error;
 	int res;
 
@@ -110,8 +110,8 @@ int main(int argc, char **argv)
 		leat_log("%s", error.text);
 		return LEAT_EXIT_USAGE;
 	}
-	res = options.probe ? pw_bridge_probe(options.remote, &error)
-			    : pw_bridge_run(&setup, &error);
+	res = options.probe ? leat_pw_bridge_probe(options.remote, &error)
+			    : leat_pw_bridge_run(&setup, &error);
 	if (res < 0)
 		leat_log("%s", error.text);
 	return res < 0 ? LEAT_EXIT_FAILED : 0;

@@ -24,13 +24,13 @@
 #define SESSION_PRIORITY 100
 #define SESSION_PRIORITY_DEFAULT 3000
 
-static bool is_source(const struct pw_node *node)
+static bool is_source(const struct leat_pw_node *node)
 {
 	return node->direction == LEAT_TO_PIPEWIRE;
 }
 
 /* The source drives; without one, the sink does. */
-static struct pw_node *driver(struct pw_nodes *self)
+static struct leat_pw_node *driver(struct leat_pw_nodes *self)
 {
 	enum leat_direction d = self->spec.n_channels[LEAT_TO_PIPEWIRE] > 0
 					? LEAT_TO_PIPEWIRE
@@ -44,39 +44,39 @@ static struct pw_node *driver(struct pw_nodes *self)
 static void on_state(void *user, enum pw_stream_state old,
 		     enum pw_stream_state state, const char *error)
 {
-	struct pw_node *node = user;
+	struct leat_pw_node *node = user;
 
 	(void)old;
 	(void)error;
 	node->state = state;
-	pw_process_set_streaming(node->nodes->process, node->direction,
-				 state == PW_STREAM_STATE_STREAMING);
+	leat_pw_process_set_streaming(node->nodes->process, node->direction,
+				      state == PW_STREAM_STATE_STREAMING);
 	node->nodes->changed(node->nodes->user);
 }
 
 static void on_io(void *user, uint32_t id, void *area, uint32_t size)
 {
-	struct pw_node *node = user;
+	struct leat_pw_node *node = user;
 
 	if (id != SPA_IO_Position || node != driver(node->nodes))
 		return;
 	if (area && size < sizeof(struct spa_io_position))
 		area = NULL;
-	pw_process_set_position(node->nodes->process, area);
+	leat_pw_process_set_position(node->nodes->process, area);
 }
 
 static void on_source_process(void *user)
 {
-	struct pw_node *node = user;
+	struct leat_pw_node *node = user;
 
-	pw_process_source(node->nodes->process);
+	leat_pw_process_source(node->nodes->process);
 }
 
 static void on_sink_process(void *user)
 {
-	struct pw_node *node = user;
+	struct leat_pw_node *node = user;
 
-	pw_process_sink(node->nodes->process);
+	leat_pw_process_sink(node->nodes->process);
 }
 
 static const struct pw_stream_events source_events = {
@@ -140,9 +140,10 @@ static const struct spa_pod *build_latency(struct spa_pod_builder *builder,
 	return spa_latency_build(builder, SPA_PARAM_Latency, &info);
 }
 
-static struct pw_properties *make_properties(const struct pw_node *node,
-					     const struct leat_link_spec *spec,
-					     const struct pw_nodes_setup *setup)
+static struct pw_properties *
+make_properties(const struct leat_pw_node *node,
+		const struct leat_link_spec *spec,
+		const struct leat_pw_nodes_setup *setup)
 {
 	const char *kind = is_source(node) ? "source" : "sink";
 	struct pw_properties *props = pw_properties_new(
@@ -177,7 +178,7 @@ static struct pw_properties *make_properties(const struct pw_node *node,
 	return props;
 }
 
-static int connect_stream(struct pw_node *node,
+static int connect_stream(struct leat_pw_node *node,
 			  const struct leat_link_spec *spec)
 {
 	uint8_t memory[2048];
@@ -197,9 +198,9 @@ static int connect_stream(struct pw_node *node,
 				 PW_ID_ANY, flags, params, 2);
 }
 
-static int make_stream(struct pw_node *node, struct pw_core *core,
+static int make_stream(struct leat_pw_node *node, struct pw_core *core,
 		       const struct leat_link_spec *spec,
-		       const struct pw_nodes_setup *setup)
+		       const struct leat_pw_nodes_setup *setup)
 {
 	struct pw_properties *props;
 
@@ -218,8 +219,9 @@ static int make_stream(struct pw_node *node, struct pw_core *core,
 	return 0;
 }
 
-void pw_nodes_init(struct pw_nodes *self, struct pw_process *process,
-		   void (*changed)(void *user), void *user)
+void leat_pw_nodes_init(struct leat_pw_nodes *self,
+			struct leat_pw_process *process,
+			void (*changed)(void *user), void *user)
 {
 	memset(self, 0, sizeof(*self));
 	self->process = process;
@@ -231,10 +233,10 @@ void pw_nodes_init(struct pw_nodes *self, struct pw_process *process,
 	}
 }
 
-int pw_nodes_create(struct pw_nodes *self, struct pw_core *core,
-		    const struct leat_link_spec *spec,
-		    const struct pw_nodes_setup *setup,
-		    struct leat_error *error)
+int leat_pw_nodes_create(struct leat_pw_nodes *self, struct pw_core *core,
+			 const struct leat_link_spec *spec,
+			 const struct leat_pw_nodes_setup *setup,
+			 struct leat_error *error)
 {
 	int res = 0;
 
@@ -243,14 +245,14 @@ int pw_nodes_create(struct pw_nodes *self, struct pw_core *core,
 	for (int d = 0; d < LEAT_N_DIRECTIONS && res == 0; d++)
 		res = make_stream(&self->node[d], core, spec, setup);
 	if (res == 0)
-		pw_process_set_streams(self->process,
-				       self->node[LEAT_TO_PIPEWIRE].stream,
-				       self->node[LEAT_TO_JACK].stream, spec);
+		leat_pw_process_set_streams(
+			self->process, self->node[LEAT_TO_PIPEWIRE].stream,
+			self->node[LEAT_TO_JACK].stream, spec);
 	for (int d = 0; d < LEAT_N_DIRECTIONS && res == 0; d++)
 		if (self->node[d].stream)
 			res = connect_stream(&self->node[d], spec);
 	if (res < 0) {
-		pw_nodes_destroy(self);
+		leat_pw_nodes_destroy(self);
 		return leat_error_set(error, res,
 				      "PipeWire refused to make the nodes: %s",
 				      strerror(-res));
@@ -258,16 +260,16 @@ int pw_nodes_create(struct pw_nodes *self, struct pw_core *core,
 	return 0;
 }
 
-void pw_nodes_destroy(struct pw_nodes *self)
+void leat_pw_nodes_destroy(struct leat_pw_nodes *self)
 {
 	const struct leat_link_spec none = { .rate_hz = 0 };
 
 	if (!self->made)
 		return;
 	/* First the data loop forgets them. */
-	pw_process_set_streams(self->process, NULL, NULL, &none);
+	leat_pw_process_set_streams(self->process, NULL, NULL, &none);
 	for (int d = 0; d < LEAT_N_DIRECTIONS; d++) {
-		struct pw_node *node = &self->node[d];
+		struct leat_pw_node *node = &self->node[d];
 
 		if (!node->stream)
 			continue;
@@ -279,8 +281,8 @@ void pw_nodes_destroy(struct pw_nodes *self)
 	self->made = false;
 }
 
-bool pw_nodes_fit(const struct pw_nodes *self,
-		  const struct leat_link_spec *spec)
+bool leat_pw_nodes_fit(const struct leat_pw_nodes *self,
+		       const struct leat_link_spec *spec)
 {
 	return self->made && self->spec.rate_hz == spec->rate_hz &&
 	       memcmp(self->spec.n_channels, spec->n_channels,
@@ -289,7 +291,7 @@ bool pw_nodes_fit(const struct pw_nodes *self,
 		      sizeof(spec->position)) == 0;
 }
 
-static void update_property(struct pw_node *node, const char *key,
+static void update_property(struct leat_pw_node *node, const char *key,
 			    const char *value)
 {
 	struct spa_dict_item item = SPA_DICT_ITEM_INIT(key, value);
@@ -299,7 +301,7 @@ static void update_property(struct pw_node *node, const char *key,
 					    &SPA_DICT_INIT(&item, 1));
 }
 
-static void update_latency(struct pw_node *node,
+static void update_latency(struct leat_pw_node *node,
 			   const struct leat_link_spec *spec)
 {
 	uint8_t memory[512];
@@ -313,7 +315,7 @@ static void update_latency(struct pw_node *node,
 	pw_stream_update_params(node->stream, params, 1);
 }
 
-void pw_nodes_set_period(struct pw_nodes *self, uint32_t period)
+void leat_pw_nodes_set_period(struct leat_pw_nodes *self, uint32_t period)
 {
 	char text[16];
 
@@ -327,14 +329,14 @@ void pw_nodes_set_period(struct pw_nodes *self, uint32_t period)
 	}
 }
 
-void pw_nodes_set_driver(struct pw_nodes *self, bool drive)
+void leat_pw_nodes_set_driver(struct leat_pw_nodes *self, bool drive)
 {
 	if (self->made)
 		update_property(driver(self), PW_KEY_NODE_DRIVER,
 				drive ? "true" : "false");
 }
 
-bool pw_nodes_streaming(const struct pw_nodes *self)
+bool leat_pw_nodes_streaming(const struct leat_pw_nodes *self)
 {
 	enum leat_direction d = self->spec.n_channels[LEAT_TO_PIPEWIRE] > 0
 					? LEAT_TO_PIPEWIRE

@@ -13,49 +13,50 @@
 
 #include <pipewire/pipewire.h>
 
-struct pw_nodes_setup {
+struct leat_pw_nodes_setup {
 	const char *description; /* NULL: made from the link's name */
 	bool make_default;	 /* be a candidate for the default device */
 };
 
-struct pw_node {
-	struct pw_nodes *nodes;
+struct leat_pw_node {
+	struct leat_pw_nodes *nodes;
 	struct pw_stream *stream; /* NULL: no channels in this direction */
 	struct spa_hook listener;
 	enum leat_direction direction;
 	enum pw_stream_state state;
 };
 
-struct pw_nodes {
-	struct pw_process *process;
-	struct pw_node node[LEAT_N_DIRECTIONS];
+struct leat_pw_nodes {
+	struct leat_pw_process *process;
+	struct leat_pw_node node[LEAT_N_DIRECTIONS];
 	struct leat_link_spec spec; /* what they were made for */
 	bool made;
 	void (*changed)(void *user); /* a state changed */
 	void *user;
 };
 
-void pw_nodes_init(struct pw_nodes *self, struct pw_process *process,
-		   void (*changed)(void *user), void *user);
+void leat_pw_nodes_init(struct leat_pw_nodes *self,
+			struct leat_pw_process *process,
+			void (*changed)(void *user), void *user);
 
 /* Make the nodes: both or none. */
-int pw_nodes_create(struct pw_nodes *self, struct pw_core *core,
-		    const struct leat_link_spec *spec,
-		    const struct pw_nodes_setup *setup,
-		    struct leat_error *error);
-void pw_nodes_destroy(struct pw_nodes *self);
+int leat_pw_nodes_create(struct leat_pw_nodes *self, struct pw_core *core,
+			 const struct leat_link_spec *spec,
+			 const struct leat_pw_nodes_setup *setup,
+			 struct leat_error *error);
+void leat_pw_nodes_destroy(struct leat_pw_nodes *self);
 
 /* Whether nodes made for one spec do for another. */
-bool pw_nodes_fit(const struct pw_nodes *self,
-		  const struct leat_link_spec *spec);
+bool leat_pw_nodes_fit(const struct leat_pw_nodes *self,
+		       const struct leat_link_spec *spec);
 
 /* JACK's period changed. */
-void pw_nodes_set_period(struct pw_nodes *self, uint32_t period);
+void leat_pw_nodes_set_period(struct leat_pw_nodes *self, uint32_t period);
 
 /* Drive the graph, or leave that to another driver while JACK is away. */
-void pw_nodes_set_driver(struct pw_nodes *self, bool driver);
+void leat_pw_nodes_set_driver(struct leat_pw_nodes *self, bool driver);
 
 /* Whether the driving node is being run. */
-bool pw_nodes_streaming(const struct pw_nodes *self);
+bool leat_pw_nodes_streaming(const struct leat_pw_nodes *self);
 
 #endif

@@ -10,7 +10,7 @@
 
 struct probe {
 	struct pw_main_loop *main_loop;
-	struct pw_graph graph;
+	struct leat_pw_graph graph;
 	int res;
 };
 
@@ -19,7 +19,8 @@ static void on_ready(void *user)
 	struct probe *self = user;
 
 	printf("rate=%u version=%s remote=%s\n", self->graph.rates.rate_hz,
-	       pw_get_library_version(), pw_graph_remote_name(&self->graph));
+	       pw_get_library_version(),
+	       leat_pw_graph_remote_name(&self->graph));
 	self->res = 0;
 	pw_main_loop_quit(self->main_loop);
 }
@@ -41,7 +42,7 @@ static void on_timeout(void *user, uint64_t count)
 	pw_main_loop_quit(self->main_loop);
 }
 
-static const struct pw_graph_events events = {
+static const struct leat_pw_graph_events events = {
 	.ready = on_ready,
 	.lost = on_lost,
 };
@@ -56,7 +57,7 @@ static void ask(struct probe *self, struct pw_loop *loop)
 	pw_loop_destroy_source(loop, timer);
 }
 
-int pw_bridge_probe(const char *remote, struct leat_error *error)
+int leat_pw_bridge_probe(const char *remote, struct leat_error *error)
 {
 	struct probe self = { 0 };
 	struct pw_loop *loop;
@@ -64,20 +65,21 @@ int pw_bridge_probe(const char *remote, struct leat_error *error)
 	pw_init(NULL, NULL);
 	self.main_loop = pw_main_loop_new(NULL);
 	loop = pw_main_loop_get_loop(self.main_loop);
-	self.res = pw_graph_init(&self.graph, loop, remote, &events, &self);
+	self.res =
+		leat_pw_graph_init(&self.graph, loop, remote, &events, &self);
 	if (self.res < 0)
 		leat_error_set(error, self.res,
 			       "libpipewire cannot be set up: is the package "
 			       "pipewire-bin installed?");
 	else
-		self.res = pw_graph_connect(&self.graph, error);
+		self.res = leat_pw_graph_connect(&self.graph, error);
 	if (self.res == 0)
 		ask(&self, loop);
 	if (self.res == -ETIMEDOUT || self.res == -EPIPE)
 		leat_error_set(error, self.res,
 			       "the PipeWire daemon '%s' does not answer",
-			       pw_graph_remote_name(&self.graph));
-	pw_graph_finish(&self.graph);
+			       leat_pw_graph_remote_name(&self.graph));
+	leat_pw_graph_finish(&self.graph);
 	pw_main_loop_destroy(self.main_loop);
 	pw_deinit();
 	return self.res;

@@ -12,7 +12,7 @@
 
 /* ---- the cycle: all of this runs on the data loop ---- */
 
-static bool streaming(const struct pw_process *self)
+static bool streaming(const struct leat_pw_process *self)
 {
 	enum leat_direction d = self->driver == self->stream[LEAT_TO_PIPEWIRE]
 					? LEAT_TO_PIPEWIRE
@@ -22,13 +22,12 @@ static bool streaming(const struct pw_process *self)
 }
 
 /* Newer libraries crash when asked before the stream is connected. */
-static bool driving(const struct pw_process *self)
+static bool driving(const struct leat_pw_process *self)
 {
 	return streaming(self) && pw_stream_is_driving(self->driver);
 }
 
-/* No cycle of ours runs now: JACK is not to wait for blocks. */
-static void stop_cycles(struct pw_process *self)
+void leat_pw_stop_cycles(struct leat_pw_process *self)
 {
 	self->n_block = 0;
 	self->busy = false;
@@ -38,13 +37,13 @@ static void stop_cycles(struct pw_process *self)
 		leat_frames_set_active(self->wire->out, false);
 }
 
-static void set_other_driver(struct pw_process *self, bool other)
+static void set_other_driver(struct leat_pw_process *self, bool other)
 {
 	if (self->other_driver == other)
 		return;
 	__atomic_store_n(&self->other_driver, other, __ATOMIC_SEQ_CST);
 	if (other)
-		stop_cycles(self);
+		leat_pw_stop_cycles(self);
 	pw_loop_signal_event(self->main_loop, self->changed);
 }
 
@@ -52,7 +51,7 @@ static void set_other_driver(struct pw_process *self, bool other)
  * Find the newest block. Its length is what JACK's stamp says; a stamp that
  * does not fit is one that JACK is writing just now.
  */
-static bool find_block(struct pw_process *self, uint64_t newest)
+static bool find_block(struct leat_pw_process *self, uint64_t newest)
 {
 	struct leat_stamp stamp;
 	uint64_t n;
@@ -65,12 +64,13 @@ static bool find_block(struct pw_process *self, uint64_t newest)
 		return false;
 	self->start = stamp.index;
 	self->n_block = (uint32_t)n;
-	pw_clock_write(self->position, &stamp, self->n_block, self->rate_hz);
+	leat_pw_clock_write(self->position, &stamp, self->n_block,
+			    self->rate_hz);
 	return true;
 }
 
 /* Frames that JACK wrote and the graph never saw. */
-static void count_passed_over(struct pw_process *self)
+static void count_passed_over(struct leat_pw_process *self)
 {
 	struct leat_direction_words *words =
 		&self->status->direction[LEAT_TO_PIPEWIRE];
@@ -82,7 +82,7 @@ static void count_passed_over(struct pw_process *self)
 	leat_word_add(&words->overruns, 1);
 }
 
-static void run_cycle(struct pw_process *self, uint64_t newest)
+static void run_cycle(struct leat_pw_process *self, uint64_t newest)
 {
 	if (!find_block(self, newest))
 		return;
@@ -104,12 +104,7 @@ static void run_cycle(struct pw_process *self, uint64_t newest)
 	leat_word_set(&self->status->direction[LEAT_TO_PIPEWIRE].index, newest);
 }
 
-/*
- * Run the graph for what JACK wrote since last time, then ask to be woken for
- * the next block. While nobody listens we do not ask, and JACK's thread has
- * nobody to wake.
- */
-static void look(struct pw_process *self)
+void leat_pw_look(struct leat_pw_process *self)
 {
 	struct leat_consumer *ring;
 
@@ -137,9 +132,9 @@ static void look(struct pw_process *self)
 			     self->again);
 }
 
-static void on_crossing(void *user, int fd, uint32_t mask)
+void leat_pw_on_crossing(void *user, int fd, uint32_t mask)
 {
-	struct pw_process *self = user;
+	struct leat_pw_process *self = user;
 
 	(void)fd;
 	if (mask & (SPA_IO_ERR | SPA_IO_HUP)) {
@@ -149,23 +144,23 @@ static void on_crossing(void *user, int fd, uint32_t mask)
 		self->crossing = NULL;
 		return;
 	}
-	look(self);
+	leat_pw_look(self);
 	/* Not looked at while nothing streams, but not to spin on either. */
 	if (self->wire && !streaming(self))
 		leat_frames_clear_wait(self->wire->in);
 }
 
-static void on_again(void *user, uint64_t count)
+void leat_pw_on_again(void *user, uint64_t count)
 {
 	(void)count;
-	look(user);
+	leat_pw_look(user);
 }
 
 /* ---- the source: from JACK's ring into the graph ---- */
 
 static void copy_block(void *user, const struct leat_frames_view *view)
 {
-	struct pw_process *self = user;
+	struct leat_pw_process *self = user;
 
 	for (uint32_t c = 0; c < view->n_channels; c++)
 		memcpy(self->planes[c] + view->n_before,
@@ -174,7 +169,8 @@ static void copy_block(void *user, const struct leat_frames_view *view)
 }
 
 /* Frames that the graph wants from this buffer, and where they go. */
-static uint32_t map_source(struct pw_process *self, struct pw_buffer *buffer)
+static uint32_t map_source(struct leat_pw_process *self,
+			   struct pw_buffer *buffer)
 {
 	uint64_t n = self->position ? self->position->clock.duration
 				    : buffer->requested;
@@ -193,8 +189,8 @@ static uint32_t map_source(struct pw_process *self, struct pw_buffer *buffer)
 	return (uint32_t)n;
 }
 
-static void finish_source(struct pw_process *self, struct pw_buffer *buffer,
-			  uint32_t n_frames)
+static void finish_source(struct leat_pw_process *self,
+			  struct pw_buffer *buffer, uint32_t n_frames)
 {
 	for (uint32_t c = 0; c < buffer->buffer->n_datas; c++) {
 		struct spa_chunk *chunk = buffer->buffer->datas[c].chunk;
@@ -208,7 +204,7 @@ static void finish_source(struct pw_process *self, struct pw_buffer *buffer,
 	pw_stream_queue_buffer(self->stream[LEAT_TO_PIPEWIRE], buffer);
 }
 
-static bool play_block(struct pw_process *self, uint32_t n_frames)
+static bool play_block(struct leat_pw_process *self, uint32_t n_frames)
 {
 	struct leat_direction_words *words =
 		&self->status->direction[LEAT_TO_PIPEWIRE];
@@ -228,9 +224,9 @@ static bool play_block(struct pw_process *self, uint32_t n_frames)
 	return true;
 }
 
-void pw_process_source(void *user)
+void leat_pw_process_source(void *user)
 {
-	struct pw_process *self = user;
+	struct leat_pw_process *self = user;
 	struct leat_direction_words *words =
 		&self->status->direction[LEAT_TO_PIPEWIRE];
 	struct pw_buffer *buffer =
@@ -290,19 +286,19 @@ static bool has_frames(const struct spa_buffer *buffer, uint32_t n_channels,
  * A cycle that began before the last one had finished is not written: its
  * input may be of either, and JACK must never hear a block at a wrong time.
  */
-static bool writable(const struct pw_process *self,
+static bool writable(const struct leat_pw_process *self,
 		     const struct spa_buffer *buffer)
 {
 	return self->wire && driving(self) && self->n_block > 0 &&
 	       self->steady && !self->late &&
-	       !pw_clock_recovering(self->position) &&
+	       !leat_pw_clock_recovering(self->position) &&
 	       has_frames(buffer, self->n_channels[LEAT_TO_JACK],
 			  self->n_block);
 }
 
-void pw_process_sink(void *user)
+void leat_pw_process_sink(void *user)
 {
-	struct pw_process *self = user;
+	struct leat_pw_process *self = user;
 	struct pw_buffer *buffer =
 		pw_stream_dequeue_buffer(self->stream[LEAT_TO_JACK]);
 	struct leat_direction_words *words =
@@ -318,191 +314,4 @@ void pw_process_sink(void *user)
 		self->n_block = 0;
 	}
 	pw_stream_queue_buffer(self->stream[LEAT_TO_JACK], buffer);
-}
-
-/* ---- changes: asked for on the main thread, made on the data loop ---- */
-
-typedef void (*change_fn)(struct pw_process *self, const void *data);
-
-struct change {
-	change_fn fn;
-	const void *data;
-};
-
-static int do_change(struct spa_loop *loop, bool async, uint32_t seq,
-		     const void *data, size_t size, void *user)
-{
-	const struct change *change = *(const struct change *const *)data;
-
-	(void)loop;
-	(void)async;
-	(void)seq;
-	(void)size;
-	change->fn(user, change->data);
-	return 0;
-}
-
-/* Run fn on the data loop and wait for it. */
-static void change(struct pw_process *self, change_fn fn, const void *data)
-{
-	struct change what = { fn, data };
-	const struct change *pointer = &what;
-
-	pw_data_loop_invoke(self->data_loop, do_change, 0, &pointer,
-			    sizeof(pointer), true, self);
-}
-
-/* What a new stream of cycles begins with. */
-static void restart(struct pw_process *self)
-{
-	stop_cycles(self);
-	/* What JACK wrote while nobody listened is of no interest. */
-	if (self->wire)
-		self->handled = leat_consumer_newest(
-			leat_frames_consumer_ring(self->wire->in));
-}
-
-static void set_wire(struct pw_process *self, const void *data)
-{
-	struct leat_wire *const *wire = data;
-	struct pw_loop *loop = pw_data_loop_get_loop(self->data_loop);
-
-	if (self->crossing)
-		pw_loop_destroy_source(loop, self->crossing);
-	self->crossing = NULL;
-	self->wire = *wire;
-	if (self->wire) {
-		self->crossing = pw_loop_add_io(
-			loop, leat_frames_wait_fd(self->wire->in),
-			SPA_IO_IN | SPA_IO_ERR | SPA_IO_HUP, false, on_crossing,
-			self);
-		leat_fade_restart(&self->fade);
-	}
-	restart(self);
-	look(self);
-}
-
-void pw_process_set_wire(struct pw_process *self, struct leat_wire *wire)
-{
-	change(self, set_wire, &wire);
-}
-
-struct streams {
-	struct pw_stream *source, *sink;
-	const struct leat_link_spec *spec;
-};
-
-static void set_streams(struct pw_process *self, const void *data)
-{
-	const struct streams *streams = data;
-
-	self->stream[LEAT_TO_PIPEWIRE] = streams->source;
-	self->stream[LEAT_TO_JACK] = streams->sink;
-	self->driver = streams->source ? streams->source : streams->sink;
-	self->rate_hz = streams->spec->rate_hz;
-	for (int d = 0; d < LEAT_N_DIRECTIONS; d++)
-		self->n_channels[d] = streams->spec->n_channels[d];
-	self->position = NULL;
-	self->streaming[LEAT_TO_PIPEWIRE] = false;
-	self->streaming[LEAT_TO_JACK] = false;
-	if (self->rate_hz > 0)
-		leat_fade_init(&self->fade, self->rate_hz);
-	restart(self);
-}
-
-void pw_process_set_streams(struct pw_process *self, struct pw_stream *source,
-			    struct pw_stream *sink,
-			    const struct leat_link_spec *spec)
-{
-	struct streams streams = { source, sink, spec };
-
-	change(self, set_streams, &streams);
-}
-
-struct streaming {
-	enum leat_direction direction;
-	bool streaming;
-};
-
-static void set_streaming(struct pw_process *self, const void *data)
-{
-	const struct streaming *streaming = data;
-
-	if (self->streaming[streaming->direction] == streaming->streaming)
-		return;
-	self->streaming[streaming->direction] = streaming->streaming;
-	restart(self);
-	look(self);
-}
-
-void pw_process_set_streaming(struct pw_process *self,
-			      enum leat_direction direction, bool streaming)
-{
-	struct streaming data = { direction, streaming };
-
-	change(self, set_streaming, &data);
-}
-
-static void set_position(struct pw_process *self, const void *data)
-{
-	struct spa_io_position *const *position = data;
-
-	self->position = *position;
-	if (self->position)
-		pw_clock_name(self->position, self->link_name);
-}
-
-void pw_process_set_position(struct pw_process *self,
-			     struct spa_io_position *position)
-{
-	change(self, set_position, &position);
-}
-
-/* ---- set-up ---- */
-
-static void add_again(struct pw_process *self, const void *data)
-{
-	(void)data;
-	self->again = pw_loop_add_event(pw_data_loop_get_loop(self->data_loop),
-					on_again, self);
-}
-
-static void remove_sources(struct pw_process *self, const void *data)
-{
-	struct pw_loop *loop = pw_data_loop_get_loop(self->data_loop);
-
-	(void)data;
-	if (self->crossing)
-		pw_loop_destroy_source(loop, self->crossing);
-	if (self->again)
-		pw_loop_destroy_source(loop, self->again);
-	self->crossing = NULL;
-	self->again = NULL;
-	self->wire = NULL;
-}
-
-int pw_process_init(struct pw_process *self, struct pw_context *context,
-		    struct pw_loop *main_loop, struct leat_side_words *status,
-		    const char *link_name, spa_source_event_func_t changed,
-		    void *user)
-{
-	memset(self, 0, sizeof(*self));
-	self->data_loop = pw_context_get_data_loop(context);
-	self->status = status;
-	self->main_loop = main_loop;
-	self->link_name = link_name;
-	self->changed = pw_loop_add_event(main_loop, changed, user);
-	change(self, add_again, NULL);
-	return self->changed && self->again ? 0 : -ENOMEM;
-}
-
-void pw_process_finish(struct pw_process *self)
-{
-	if (!self->data_loop)
-		return;
-	change(self, remove_sources, NULL);
-	if (self->changed)
-		pw_loop_destroy_source(self->main_loop, self->changed);
-	self->changed = NULL;
-	self->data_loop = NULL;
 }

@@ -20,7 +20,7 @@
 
 #include <pipewire/pipewire.h>
 
-struct pw_process {
+struct leat_pw_process {
 	struct pw_data_loop *data_loop;
 	struct leat_side_words *status;
 	const char *link_name;
@@ -52,26 +52,45 @@ struct pw_process {
 };
 
 /* changed is called on the main loop when other_driver changed. */
-int pw_process_init(struct pw_process *self, struct pw_context *context,
-		    struct pw_loop *main_loop, struct leat_side_words *status,
-		    const char *link_name, spa_source_event_func_t changed,
-		    void *user);
-void pw_process_finish(struct pw_process *self);
+int leat_pw_process_init(struct leat_pw_process *self,
+			 struct pw_context *context, struct pw_loop *main_loop,
+			 struct leat_side_words *status, const char *link_name,
+			 spa_source_event_func_t changed, void *user);
+void leat_pw_process_finish(struct leat_pw_process *self);
 
 /* Use a wire, or none (NULL); the old one is free to be destroyed then. */
-void pw_process_set_wire(struct pw_process *self, struct leat_wire *wire);
+void leat_pw_process_set_wire(struct leat_pw_process *self,
+			      struct leat_wire *wire);
 
 /* What the streams are, before they are connected; NULLs to forget them. */
-void pw_process_set_streams(struct pw_process *self, struct pw_stream *source,
-			    struct pw_stream *sink,
-			    const struct leat_link_spec *spec);
-void pw_process_set_streaming(struct pw_process *self,
-			      enum leat_direction direction, bool streaming);
-void pw_process_set_position(struct pw_process *self,
-			     struct spa_io_position *position);
+void leat_pw_process_set_streams(struct leat_pw_process *self,
+				 struct pw_stream *source,
+				 struct pw_stream *sink,
+				 const struct leat_link_spec *spec);
+void leat_pw_process_set_streaming(struct leat_pw_process *self,
+				   enum leat_direction direction,
+				   bool streaming);
+void leat_pw_process_set_position(struct leat_pw_process *self,
+				  struct spa_io_position *position);
+
+/* ---- on the data loop ---- */
+
+/* No cycle of ours runs now: JACK is not to wait for blocks. */
+void leat_pw_stop_cycles(struct leat_pw_process *self);
+
+/*
+ * Run the graph for what JACK wrote since last time, then ask to be woken for
+ * the next block. While nobody listens we do not ask, and JACK's thread has
+ * nobody to wake.
+ */
+void leat_pw_look(struct leat_pw_process *self);
+
+/* The events that look: a crossing of the ring, or one of our own. */
+void leat_pw_on_crossing(void *self, int fd, uint32_t mask);
+void leat_pw_on_again(void *self, uint64_t count);
 
 /* The streams' process events. */
-void pw_process_source(void *self);
-void pw_process_sink(void *self);
+void leat_pw_process_source(void *self);
+void leat_pw_process_sink(void *self);
 
 #endif

@@ -9,7 +9,7 @@
 #include <string.h>
 
 /* "[ 44100, 48000 ]"; what is no number is left out. */
-static void set_allowed(struct pw_graph_rates *rates, const char *value)
+static void set_allowed(struct leat_pw_graph_rates *rates, const char *value)
 {
 	struct spa_json outer, inner;
 	int rate;
@@ -18,14 +18,14 @@ static void set_allowed(struct pw_graph_rates *rates, const char *value)
 	spa_json_init(&outer, value, strlen(value));
 	if (spa_json_enter_array(&outer, &inner) <= 0)
 		return;
-	while (rates->n_allowed < PW_GRAPH_RATES_MAX &&
+	while (rates->n_allowed < LEAT_PW_GRAPH_RATES_MAX &&
 	       spa_json_get_int(&inner, &rate) > 0)
 		if (rate > 0)
 			rates->allowed[rates->n_allowed++] = (uint32_t)rate;
 }
 
-void pw_graph_rates_set(struct pw_graph_rates *rates, const char *key,
-			const char *value)
+void leat_pw_graph_rates_set(struct leat_pw_graph_rates *rates, const char *key,
+			     const char *value)
 {
 	/* The core's properties have the same keys behind "default.". */
 	if (strncmp(key, "default.", 8) == 0)
@@ -38,8 +38,8 @@ void pw_graph_rates_set(struct pw_graph_rates *rates, const char *key,
 		set_allowed(rates, value);
 }
 
-int pw_graph_rate_check(const struct pw_graph_rates *rates, uint32_t rate_hz,
-			struct leat_error *error)
+int leat_pw_graph_rate_check(const struct leat_pw_graph_rates *rates,
+			     uint32_t rate_hz, struct leat_error *error)
 {
 	if (rates->force_rate_hz == rate_hz)
 		return 0;

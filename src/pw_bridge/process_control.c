@@ -1,0 +1,199 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Changes to what the data loop uses: asked for on the main thread, made on
+ * the data loop while the main thread waits, so that neither needs a lock.
+ */
+#include "process.h"
+
+#include "clock.h"
+
+#include <errno.h>
+#include <string.h>
+
+typedef void (*change_fn)(struct leat_pw_process *self, const void *data);
+
+struct change {
+	change_fn fn;
+	const void *data;
+};
+
+static int do_change(struct spa_loop *loop, bool async, uint32_t seq,
+		     const void *data, size_t size, void *user)
+{
+	const struct change *change = *(const struct change *const *)data;
+
+	(void)loop;
+	(void)async;
+	(void)seq;
+	(void)size;
+	change->fn(user, change->data);
+	return 0;
+}
+
+/* Run fn on the data loop and wait for it. */
+static void change(struct leat_pw_process *self, change_fn fn, const void *data)
+{
+	struct change what = { fn, data };
+	const struct change *pointer = &what;
+
+	pw_data_loop_invoke(self->data_loop, do_change, 0, &pointer,
+			    sizeof(pointer), true, self);
+}
+
+/* What a new stream of cycles begins with. */
+static void restart(struct leat_pw_process *self)
+{
+	leat_pw_stop_cycles(self);
+	/* What JACK wrote while nobody listened is of no interest. */
+	if (self->wire)
+		self->handled = leat_consumer_newest(
+			leat_frames_consumer_ring(self->wire->in));
+}
+
+static void set_wire(struct leat_pw_process *self, const void *data)
+{
+	struct leat_wire *const *wire = data;
+	struct pw_loop *loop = pw_data_loop_get_loop(self->data_loop);
+
+	if (self->crossing)
+		pw_loop_destroy_source(loop, self->crossing);
+	self->crossing = NULL;
+	self->wire = *wire;
+	if (self->wire) {
+		self->crossing = pw_loop_add_io(
+			loop, leat_frames_wait_fd(self->wire->in),
+			SPA_IO_IN | SPA_IO_ERR | SPA_IO_HUP, false,
+			leat_pw_on_crossing, self);
+		leat_fade_restart(&self->fade);
+	}
+	restart(self);
+	leat_pw_look(self);
+}
+
+void leat_pw_process_set_wire(struct leat_pw_process *self,
+			      struct leat_wire *wire)
+{
+	change(self, set_wire, &wire);
+}
+
+struct streams {
+	struct pw_stream *source, *sink;
+	const struct leat_link_spec *spec;
+};
+
+static void set_streams(struct leat_pw_process *self, const void *data)
+{
+	const struct streams *streams = data;
+
+	self->stream[LEAT_TO_PIPEWIRE] = streams->source;
+	self->stream[LEAT_TO_JACK] = streams->sink;
+	self->driver = streams->source ? streams->source : streams->sink;
+	self->rate_hz = streams->spec->rate_hz;
+	for (int d = 0; d < LEAT_N_DIRECTIONS; d++)
+		self->n_channels[d] = streams->spec->n_channels[d];
+	self->position = NULL;
+	self->streaming[LEAT_TO_PIPEWIRE] = false;
+	self->streaming[LEAT_TO_JACK] = false;
+	if (self->rate_hz > 0)
+		leat_fade_init(&self->fade, self->rate_hz);
+	restart(self);
+}
+
+void leat_pw_process_set_streams(struct leat_pw_process *self,
+				 struct pw_stream *source,
+				 struct pw_stream *sink,
+				 const struct leat_link_spec *spec)
+{
+	struct streams streams = { source, sink, spec };
+
+	change(self, set_streams, &streams);
+}
+
+struct streaming {
+	enum leat_direction direction;
+	bool streaming;
+};
+
+static void set_streaming(struct leat_pw_process *self, const void *data)
+{
+	const struct streaming *streaming = data;
+
+	if (self->streaming[streaming->direction] == streaming->streaming)
+		return;
+	self->streaming[streaming->direction] = streaming->streaming;
+	restart(self);
+	leat_pw_look(self);
+}
+
+void leat_pw_process_set_streaming(struct leat_pw_process *self,
+				   enum leat_direction direction,
+				   bool streaming)
+{
+	struct streaming data = { direction, streaming };
+
+	change(self, set_streaming, &data);
+}
+
+static void set_position(struct leat_pw_process *self, const void *data)
+{
+	struct spa_io_position *const *position = data;
+
+	self->position = *position;
+	if (self->position)
+		leat_pw_clock_name(self->position, self->link_name);
+}
+
+void leat_pw_process_set_position(struct leat_pw_process *self,
+				  struct spa_io_position *position)
+{
+	change(self, set_position, &position);
+}
+
+/* ---- set-up ---- */
+
+static void add_again(struct leat_pw_process *self, const void *data)
+{
+	(void)data;
+	self->again = pw_loop_add_event(pw_data_loop_get_loop(self->data_loop),
+					leat_pw_on_again, self);
+}
+
+static void remove_sources(struct leat_pw_process *self, const void *data)
+{
+	struct pw_loop *loop = pw_data_loop_get_loop(self->data_loop);
+
+	(void)data;
+	if (self->crossing)
+		pw_loop_destroy_source(loop, self->crossing);
+	if (self->again)
+		pw_loop_destroy_source(loop, self->again);
+	self->crossing = NULL;
+	self->again = NULL;
+	self->wire = NULL;
+}
+
+int leat_pw_process_init(struct leat_pw_process *self,
+			 struct pw_context *context, struct pw_loop *main_loop,
+			 struct leat_side_words *status, const char *link_name,
+			 spa_source_event_func_t changed, void *user)
+{
+	memset(self, 0, sizeof(*self));
+	self->data_loop = pw_context_get_data_loop(context);
+	self->status = status;
+	self->main_loop = main_loop;
+	self->link_name = link_name;
+	self->changed = pw_loop_add_event(main_loop, changed, user);
+	change(self, add_again, NULL);
+	return self->changed && self->again ? 0 : -ENOMEM;
+}
+
+void leat_pw_process_finish(struct leat_pw_process *self)
+{
+	if (!self->data_loop)
+		return;
+	change(self, remove_sources, NULL);
+	if (self->changed)
+		pw_loop_destroy_source(self->main_loop, self->changed);
+	self->changed = NULL;
+	self->data_loop = NULL;
+}

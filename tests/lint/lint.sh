@@ -1,0 +1,56 @@
+#!/bin/sh
+# SPDX-License-Identifier: MIT
+#
+# lint.sh CHECK SOURCE_ROOT: what can be said of the sources without running
+# them. Exits with 77, and says why, where a tool is missing.
+set -eu
+cd "$2"
+
+sources() {
+	find include src tests doc -name '*.c' -o -name '*.h' | sort
+}
+
+skip() {
+	echo "skipped: $*"
+	exit 77
+}
+
+# clang-format decides the layout; other versions decide differently.
+check_format() {
+	clang-format --version 2>/dev/null | grep -q 'version 14\.' ||
+		skip "the layout is that of clang-format 14, which is not here"
+	clang-format --dry-run --Werror $(sources)
+}
+
+check_licences() {
+	bad=$(find include src tests doc data run check .ci meson.build \
+		meson_options.txt -type f ! -name '*.md' ! -name '*.png' \
+		-print0 | xargs -0 grep -L 'SPDX-License-Identifier: MIT') || true
+	[ -z "$bad" ] || {
+		echo "no licence is named in:" $bad
+		exit 1
+	}
+}
+
+check_manuals() {
+	command -v mandoc >/dev/null || skip "mandoc is not here"
+	mandoc -Tlint -W warning $(find data/man -name '*.[1-8]')
+}
+
+# Who may include whom: README of the folders, as a rule.
+check_layers() {
+	bad=$(grep -nE '#include [<"](jack|pipewire|spa)/' -r src/ringbuf \
+		src/link src/cli include || true
+	grep -nE '#include "(link|cli|jack_bridge|pw_bridge|tools)/' -r \
+		src/ringbuf include || true
+	grep -nE '#include ("pw_bridge|[<"](pipewire|spa)/)' -r \
+		src/jack_bridge || true
+	grep -nE '#include ("jack_bridge|[<"]jack/)' -r src/pw_bridge || true)
+	[ -z "$bad" ] || {
+		echo "these includes cross the layers:"
+		echo "$bad"
+		exit 1
+	}
+}
+
+"check_$1"
