@@ -40,8 +40,14 @@ struct leat_signal {
 LEAT_API LEAT_MUST_CHECK int leat_signal_init(struct leat_signal *signal,
 					      int fd);
 
-/** Wake whoever polls it. Thread: any one. RT-safe. */
-LEAT_API LEAT_RT void leat_signal_raise(struct leat_signal *signal);
+/**
+ * Wake whoever polls it.
+ *
+ * @return  false if the kernel had no room for the signal: try again.
+ *
+ * Thread: any one. RT-safe.
+ */
+LEAT_API LEAT_RT bool leat_signal_raise(struct leat_signal *signal);
 
 /** Take back what was raised, so that poll sleeps again. Thread: any one. */
 LEAT_API LEAT_RT void leat_signal_clear(struct leat_signal *signal);

@@ -41,7 +41,7 @@ enum leat_direction { LEAT_TO_PIPEWIRE, LEAT_TO_JACK };
 struct leat_frames_format {
 	uint32_t n_channels;  /**< 0..LEAT_CHANNELS_MAX */
 	uint32_t capacity;    /**< frames, a power of two */
-	uint32_t rate_hz;     /**< of the producer's graph */
+	uint32_t rate_hz;     /**< that the frames are of: JACK's */
 	uint32_t ring_flags;  /**< enum leat_ring_flags */
 	uint32_t direction;   /**< enum leat_direction */
 	uint64_t generation;  /**< grows with each new pair of parts */

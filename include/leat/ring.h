@@ -218,6 +218,9 @@ LEAT_API LEAT_RT void leat_producer_commit(struct leat_producer *producer,
  */
 LEAT_API LEAT_RT bool leat_producer_take_wake(struct leat_producer *producer);
 
+/** The consumer could not be woken: take_wake says so again. RT-safe. */
+LEAT_API LEAT_RT void leat_producer_keep_wake(struct leat_producer *producer);
+
 /**
  * Ask to be woken when n_items are free, and say whether they are already.
  *
@@ -303,6 +306,9 @@ LEAT_API LEAT_RT void leat_consumer_pass(struct leat_consumer *consumer,
 
 /** Whether the producer must be woken. Thread: consumer. RT-safe. */
 LEAT_API LEAT_RT bool leat_consumer_take_wake(struct leat_consumer *consumer);
+
+/** The producer could not be woken: take_wake says so again. RT-safe. */
+LEAT_API LEAT_RT void leat_consumer_keep_wake(struct leat_consumer *consumer);
 
 /**
  * Ask to be woken when n_items are there, and say whether they are already.

@@ -71,7 +71,7 @@ LEAT_API LEAT_MUST_CHECK int leat_shm_create_constant(struct leat_shm *shm,
  * Takes the descriptor over: on failure it is closed.
  *
  * @param fd          A memfd from leat_shm_create() in another process.
- * @param size_bytes  Exactly how large it must be.
+ * @param size_bytes  Exactly how large it must be, but for whole pages.
  * @retval 0        Mapped.
  * @retval -EPROTO  Not a memfd, not sealed as above, or of another size.
  * @retval < 0      The errno of fstat or mmap, negative.

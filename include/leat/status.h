@@ -49,14 +49,14 @@ struct leat_direction_words {
 	struct leat_word index;	    /**< own ring index */
 	struct leat_word frames;    /**< carried, consumer */
 	struct leat_word underruns; /**< cycles without a block, consumer */
-	struct leat_word overruns;  /**< blocks passed over, either */
-	struct leat_word lost;	    /**< frames never played, consumer */
-	struct leat_word inserted;  /**< frames of silence, consumer */
-	struct leat_word slips;	    /**< jumps on purpose, consumer */
-	struct leat_word wakeups;   /**< signals sent, producer */
-	struct leat_word target;    /**< frames of fill aimed at, consumer */
-	struct leat_word latency;   /**< frames added, consumer */
-	struct leat_word poisoned;  /**< rings given up, both */
+	struct leat_word overruns; /**< times blocks were passed over, either */
+	struct leat_word lost;	   /**< frames never played, either */
+	struct leat_word inserted; /**< frames of silence, consumer */
+	struct leat_word slips;	   /**< jumps on purpose, consumer */
+	struct leat_word wakeups;  /**< signals sent, producer */
+	struct leat_word target;   /**< frames of fill aimed at, consumer */
+	struct leat_word latency;  /**< frames added, consumer */
+	struct leat_word poisoned; /**< rings given up, both */
 	uint8_t pad[LEAT_LINE_BYTES - 88];
 };
 

@@ -13,6 +13,7 @@
 #include <string.h>
 #include <sys/epoll.h>
 #include <sys/signalfd.h>
+#include <time.h>
 #include <unistd.h>
 
 /* How often what cannot be waited for is looked at. */
@@ -20,6 +21,9 @@
 
 /* Ticks between two looks for a server that is away. */
 #define TICKS_PER_OPEN 5
+
+/* Ticks that a client of our name has to vanish. */
+#define TRIES_PER_NAME 50
 
 /* Wires that the process callback may not have let go of yet. */
 #define RETIRING_MAX 8
@@ -40,6 +44,7 @@ struct bridge {
 	int signal_fd;
 	int ready_fd;
 	uint32_t ticks_to_open;
+	bool was_open; /* there has been a server before this one */
 	bool stop;
 };
 
@@ -220,11 +225,27 @@ static int open_client(struct bridge *self, struct leat_error *error)
 	return 0;
 }
 
+/*
+ * The link's name is ours, so a client of our name is most likely one that
+ * was killed and that the server has not noticed yet.
+ */
+static int open_first(struct bridge *self, struct leat_error *error)
+{
+	int res = open_client(self, error);
+
+	for (int i = 0; i < TRIES_PER_NAME && res == -EEXIST; i++) {
+		usleep(TICK_MS * 1000);
+		res = open_client(self, error);
+	}
+	return res;
+}
+
 static void server_lost(struct bridge *self)
 {
 	leat_log("%s: the JACK server is gone; waiting for it to come back",
 		 self->spec.link_name);
 	leat_jack_client_close(&self->client);
+	self->was_open = true;
 	leat_jack_connections_lost(&self->connections);
 	set_clock(self, self->spec.rate_hz, self->spec.period, false);
 	self->ticks_to_open = TICKS_PER_OPEN;
@@ -239,7 +260,7 @@ static void look_for_server(struct bridge *self)
 		return;
 	}
 	self->ticks_to_open = TICKS_PER_OPEN;
-	if (open_client(self, &error) == 0)
+	if (open_client(self, &error) == 0 && self->was_open)
 		leat_word_add(&self->status->reconnects, 1);
 }
 
@@ -251,6 +272,7 @@ static void period_changed(struct bridge *self)
 		return;
 	leat_log("%s: JACK's period is %u now", self->spec.link_name, period);
 	set_clock(self, self->spec.rate_hz, period, true);
+	jack_recompute_total_latencies(self->client.client);
 }
 
 static void handle_notices(struct bridge *self)
@@ -271,21 +293,14 @@ static void handle_notices(struct bridge *self)
 
 /* ---- the loop ---- */
 
-/* What is looked at now and then, as long as there is need; true: again. */
-static bool tick(struct bridge *self)
+/* What is looked at now and then, as long as there is need. */
+static void tick(struct bridge *self)
 {
-	bool again = retire(self);
-
-	if (!self->client.client) {
+	if (!self->client.client)
 		look_for_server(self);
-		return true;
-	}
-	if (self->connections_due) {
-		self->connections_due = false;
-		leat_jack_connections_update(&self->connections,
-					     &self->client.process);
-	}
-	return again;
+	else if (self->connections_due)
+		self->connections_due = leat_jack_connections_update(
+			&self->connections, &self->client.process);
 }
 
 static void dispatch(struct bridge *self, int fd)
@@ -298,21 +313,37 @@ static void dispatch(struct bridge *self, int fd)
 		leat_host_dispatch(self->host);
 }
 
+static int64_t now_ms(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
+}
+
+static bool needs_ticks(struct bridge *self)
+{
+	return self->connections_due || !self->client.client || retire(self);
+}
+
 static void loop(struct bridge *self)
 {
-	bool ticking = true;
+	int64_t tick_at = now_ms();
 
 	while (!self->stop) {
+		int64_t left_ms = tick_at - now_ms();
 		struct epoll_event event;
-		int n = epoll_wait(self->epoll_fd, &event, 1,
-				   ticking ? TICK_MS : -1);
+		int n;
 
+		if (left_ms <= 0 && needs_ticks(self)) {
+			tick(self);
+			tick_at = now_ms() + TICK_MS;
+			continue;
+		}
+		n = epoll_wait(self->epoll_fd, &event, 1,
+			       needs_ticks(self) ? (int)left_ms : -1);
 		if (n > 0)
 			dispatch(self, event.data.fd);
-		if (n <= 0)
-			ticking = tick(self);
-		ticking = ticking || self->connections_due ||
-			  !self->client.client || retire(self);
 	}
 }
 
@@ -354,12 +385,10 @@ static int want_connections(struct bridge *self, struct leat_error *error)
 	for (uint32_t i = 0; i < self->setup->n_connect; i++)
 		if (leat_jack_connections_want(&self->connections,
 					       self->setup->connect[i]) < 0)
-			return leat_error_set(
-				error, -EINVAL,
-				"--connect %s: say 'physical', or one of our "
-				"ports and another as in "
-				"from_pipewire_FL=system:playback_1",
-				self->setup->connect[i]);
+			return leat_error_set(error, -ENOSPC,
+					      "--connect %s: that is too long, "
+					      "or one too many",
+					      self->setup->connect[i]);
 	return 0;
 }
 
@@ -385,7 +414,7 @@ static int start(struct bridge *self, struct leat_error *error)
 	res = open_loop(self, error);
 	if (res < 0)
 		return res;
-	res = open_client(self, error);
+	res = open_first(self, error);
 	if (res == -ENOENT && self->setup->wait) {
 		leat_log("%s: waiting for a JACK server", self->spec.link_name);
 		return 0;

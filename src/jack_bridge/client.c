@@ -134,6 +134,8 @@ static void set_callbacks(struct leat_jack_client *self)
 	jack_set_xrun_callback(client, on_xrun, self);
 	jack_set_port_registration_callback(client, on_port, self);
 	jack_set_port_connect_callback(client, on_connect, self);
+	jack_set_latency_callback(client, leat_jack_ports_latency,
+				  &self->process);
 }
 
 /* ---- opening and closing ---- */
@@ -165,12 +167,27 @@ static int open_client(struct leat_jack_client *self,
 			      server);
 }
 
+/* jackd names the sockets of servers and of clients by one scheme. */
+static int check_names(const struct leat_jack_client_setup *setup,
+		       struct leat_error *error)
+{
+	if (strcmp(leat_jack_server_name(setup->server), setup->client_name) !=
+	    0)
+		return 0;
+	return leat_error_set(error, -EINVAL,
+			      "the JACK server is named %s like our client, "
+			      "which JACK mixes up: choose another link name",
+			      setup->client_name);
+}
+
 int leat_jack_client_open(struct leat_jack_client *self,
 			  const struct leat_jack_client_setup *setup,
 			  struct leat_error *error)
 {
-	int res = open_client(self, setup, error);
+	int res = check_names(setup, error);
 
+	if (res == 0)
+		res = open_client(self, setup, error);
 	if (res < 0)
 		return res;
 	leat_jack_process_init(&self->process, self->client, self->status);

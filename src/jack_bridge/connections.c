@@ -99,8 +99,10 @@ static void learn(struct leat_jack_connections *self,
 		struct leat_jack_connection *found =
 			remember(self, jack_port_short_name(port), names[i]);
 
-		if (found)
+		if (found) {
 			found->made = true;
+			found->doubts = 0;
+		}
 	}
 	jack_free(names);
 }
@@ -119,25 +121,38 @@ static bool connected(const struct leat_jack_connection *connection,
 
 /*
  * A connection that was there and is not any more, while the other port still
- * is, was undone by somebody: that is how they want it.
+ * is, was undone by somebody: that is how they want it. True if that is sure.
  */
-static void forget_undone(struct leat_jack_connections *self,
+static bool undone(struct leat_jack_connection *connection,
+		   const struct leat_jack_process *process)
+{
+	bool there = jack_port_by_name(process->client, connection->other) !=
+		     NULL;
+	bool now = connected(connection, process);
+
+	if ((connection->made || connection->doubts > 0) && !now && there)
+		connection->doubts++;
+	else
+		connection->doubts = 0;
+	connection->made = now;
+	return connection->doubts > LEAT_JACK_CONNECTION_DOUBTS;
+}
+
+/* Returns whether some are in doubt. */
+static bool forget_undone(struct leat_jack_connections *self,
 			  const struct leat_jack_process *process)
 {
 	uint32_t kept = 0;
+	bool doubt = false;
 
 	for (uint32_t i = 0; i < self->n; i++) {
-		struct leat_jack_connection *connection = &self->list[i];
-		bool there = jack_port_by_name(process->client,
-					       connection->other) != NULL;
-		bool now = connected(connection, process);
-
-		if (connection->made && !now && there)
+		if (undone(&self->list[i], process))
 			continue;
-		connection->made = now;
-		self->list[kept++] = *connection;
+		doubt = doubt || self->list[i].doubts > 0;
+		self->list[kept++] = self->list[i];
 	}
 	self->n = kept;
+	return doubt;
 }
 
 static void make(struct leat_jack_connection *connection,
@@ -159,10 +174,11 @@ static void make(struct leat_jack_connection *connection,
 	connection->made = res == 0 || res == EEXIST;
 }
 
-void leat_jack_connections_update(struct leat_jack_connections *self,
+bool leat_jack_connections_update(struct leat_jack_connections *self,
 				  const struct leat_jack_process *process)
 {
-	forget_undone(self, process);
+	bool doubt = forget_undone(self, process);
+
 	for (int d = 0; d < LEAT_N_DIRECTIONS; d++)
 		for (uint32_t i = 0; i < process->n_ports[d]; i++)
 			learn(self, process, process->ports[d][i]);
@@ -171,12 +187,15 @@ void leat_jack_connections_update(struct leat_jack_connections *self,
 		want_physical(self, process, LEAT_TO_PIPEWIRE);
 	}
 	for (uint32_t i = 0; i < self->n; i++)
-		if (!self->list[i].made)
+		if (!self->list[i].made && self->list[i].doubts == 0)
 			make(&self->list[i], process);
+	return doubt;
 }
 
 void leat_jack_connections_lost(struct leat_jack_connections *self)
 {
-	for (uint32_t i = 0; i < self->n; i++)
+	for (uint32_t i = 0; i < self->n; i++) {
 		self->list[i].made = false;
+		self->list[i].doubts = 0;
+	}
 }

@@ -21,7 +21,8 @@ struct leat_jack_connection {
 	char own[64]; /* our port, without the client's name */
 	char other
 		[LEAT_JACK_CONNECTION_NAME_BYTES]; /* the other port, in full */
-	bool made; /* it was there when we last looked */
+	bool made;	 /* it was there when we last looked */
+	uint32_t doubts; /* looks since it was undone; 0: it was not */
 };
 
 struct leat_jack_connections {
@@ -38,8 +39,15 @@ void leat_jack_connections_finish(struct leat_jack_connections *self);
 int leat_jack_connections_want(struct leat_jack_connections *self,
 			       const char *text);
 
-/* Learn what is connected now, forget what somebody undid, make the rest. */
-void leat_jack_connections_update(struct leat_jack_connections *self,
+/*
+ * Learn what is connected now, forget what somebody undid, make the rest.
+ *
+ * A client that ends undoes its connections too, a moment before its ports
+ * go. So what was undone is looked at LEAT_JACK_CONNECTION_DOUBTS times.
+ * Returns whether to look again soon.
+ */
+#define LEAT_JACK_CONNECTION_DOUBTS 25
+bool leat_jack_connections_update(struct leat_jack_connections *self,
 				  const struct leat_jack_process *process);
 
 /* The server is gone: everything is to be made again. */

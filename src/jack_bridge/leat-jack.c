@@ -3,11 +3,13 @@
 
 #include "cli/log.h"
 #include "cli/options.h"
+#include "ports.h"
 
 #include <leat/positions.h>
 
 #include <argp.h>
 #include <errno.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -171,6 +173,47 @@ static int choose_channels(struct leat_jack_client_setup *setup,
 		else
 			leat_positions_default(setup->position[d], n);
 	}
+	if (setup->n_channels[0] == 0 && setup->n_channels[1] == 0)
+		return leat_error_set(error, -EINVAL,
+				      "no channels are asked for in either "
+				      "direction: give at least one");
+	return 0;
+}
+
+/* Whether text begins with the name of one of our ports and '='. */
+static bool names_a_port(const struct leat_jack_client_setup *setup,
+			 const char *text)
+{
+	char name[64];
+
+	for (int d = 0; d < LEAT_N_DIRECTIONS; d++)
+		for (uint32_t i = 0; i < setup->n_channels[d]; i++) {
+			leat_jack_port_name(name, sizeof(name),
+					    (enum leat_direction)d,
+					    setup->position[d][i]);
+			if (strncmp(text, name, strlen(name)) == 0 &&
+			    text[strlen(name)] == '=')
+				return true;
+		}
+	return false;
+}
+
+static int check_connects(const struct leat_jack_bridge_setup *setup,
+			  struct leat_error *error)
+{
+	for (uint32_t i = 0; i < setup->n_connect; i++) {
+		const char *text = setup->connect[i];
+
+		if (strcmp(text, "physical") != 0 &&
+		    (!names_a_port(&setup->client, text) ||
+		     !strchr(strchr(text, '='), ':')))
+			return leat_error_set(
+				error, -EINVAL,
+				"--connect %s: say 'physical', or one of our "
+				"ports and another as in "
+				"from_pipewire_FL=system:playback_1",
+				text);
+	}
 	return 0;
 }
 
@@ -204,6 +247,7 @@ int main(int argc, char **argv)
 	struct leat_error error;
 	int res;
 
+	signal(SIGPIPE, SIG_IGN);
 	argp_err_exit_status = LEAT_EXIT_USAGE;
 	argp_parse(&parser, argc, argv, 0, NULL, &options);
 	if (options.probe)
@@ -216,14 +260,14 @@ int main(int argc, char **argv)
 	setup.wait = options.wait;
 	if (options.have_ready_fd)
 		setup.ready_fd = (int)options.ready_fd;
-	res = leat_link_name_check(setup.link_name, &error);
-	if (res == 0)
-		res = choose_channels(&setup.client, &options, &error);
-	if (res == 0)
-		res = leat_jack_bridge_run(&setup, &error);
+	if (leat_link_name_check(setup.link_name, &error) < 0 ||
+	    choose_channels(&setup.client, &options, &error) < 0 ||
+	    check_connects(&setup, &error) < 0) {
+		leat_log("%s", error.text);
+		return LEAT_EXIT_USAGE;
+	}
+	res = leat_jack_bridge_run(&setup, &error);
 	if (res < 0)
 		leat_log("%s", error.text);
-	if (res == -EINVAL)
-		return LEAT_EXIT_USAGE;
 	return res < 0 ? LEAT_EXIT_FAILED : 0;
 }

@@ -10,6 +10,12 @@ int leat_jack_ports_register(struct leat_jack_process *process,
 			     const struct leat_jack_client_setup *setup,
 			     struct leat_error *error);
 
+/*
+ * JACK's latency callback: what comes from PipeWire is a period old, what goes
+ * there takes no time. self is a struct leat_jack_process.
+ */
+void leat_jack_ports_latency(jack_latency_callback_mode_t mode, void *self);
+
 /* The name of a port without that of its client: "to_pipewire_FL". */
 void leat_jack_port_name(char *name, size_t name_bytes,
 			 enum leat_direction direction, uint8_t position);

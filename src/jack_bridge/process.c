@@ -74,6 +74,7 @@ static void note_cycle(struct leat_jack_process *self, jack_nframes_t n_frames)
 		leat_word_add(&self->status->skipped_periods,
 			      (gap + n_frames - 1) / n_frames);
 	self->frame_time = frame_time;
+	self->time_ns = now_ns();
 	self->n_cycle = n_frames;
 	leat_word_add(&self->status->cycles, 1);
 }
@@ -157,17 +158,20 @@ static void send(struct leat_jack_process *self, jack_nframes_t n_frames)
 	struct leat_stamp stamp = {
 		.index = self->index,
 		.frame_time = self->frame_time,
-		.time_ns = now_ns(),
+		.time_ns = self->time_ns,
 	};
+	uint64_t n_wakeups;
 
 	if (!self->wire)
 		return;
+	n_wakeups = leat_frames_wakeups(self->wire->out);
 	leat_frames_set_stamp(self->wire->out, &stamp);
 	leat_frames_send_at(self->wire->out, self->index, n_frames, copy_in,
 			    self);
 	self->index += n_frames;
 	self->n_before = n_frames;
-	leat_word_set(&words->wakeups, leat_frames_wakeups(self->wire->out));
+	leat_word_add(&words->wakeups,
+		      leat_frames_wakeups(self->wire->out) - n_wakeups);
 }
 
 /* Where the two rings are, for those who want to know the fill. */

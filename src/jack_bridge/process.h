@@ -29,11 +29,12 @@ struct leat_jack_process {
 
 	/* The callback's own. */
 	struct leat_wire *wire;
-	uint64_t index;		 /* W */
-	uint64_t newest;	 /* of PipeWire's blocks, as last seen */
-	jack_nframes_t n_before; /* frames of the wire's last cycle, or 0 */
-	jack_nframes_t frame_time;
-	jack_nframes_t n_cycle; /* frames of the last cycle */
+	uint64_t index;		   /* W */
+	uint64_t newest;	   /* of PipeWire's blocks, as last seen */
+	jack_nframes_t n_before;   /* frames of the wire's last cycle, or 0 */
+	jack_nframes_t frame_time; /* JACK's, at the start of the cycle */
+	uint64_t time_ns;	   /* CLOCK_MONOTONIC, the same moment */
+	jack_nframes_t n_cycle;	   /* frames of the last cycle */
 	float *planes[LEAT_N_DIRECTIONS][LEAT_CHANNELS_MAX];
 	struct leat_fade fade;
 };

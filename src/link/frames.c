@@ -281,8 +281,9 @@ static void fill_spans(struct leat_frames_producer *producer,
 		room.n_before += room.n_frames;
 	}
 	leat_producer_commit(&producer->ring, spans->n_items);
-	if (leat_producer_take_wake(&producer->ring))
-		leat_signal_raise(&producer->wake);
+	if (leat_producer_take_wake(&producer->ring) &&
+	    !leat_signal_raise(&producer->wake))
+		leat_producer_keep_wake(&producer->ring);
 }
 
 static void read_spans(struct leat_frames_consumer *consumer,

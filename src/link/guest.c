@@ -224,10 +224,7 @@ static void read_host(struct leat_guest *guest)
 		if (res == 0)
 			res = handle(guest, &message, fds);
 		if (res < 0 && guest->fd >= 0) {
-			host_gone(guest,
-				  res == -EPIPE
-					  ? ""
-					  : "it broke the link's protocol");
+			host_gone(guest, leat_gone_text(res));
 			return;
 		}
 	}

@@ -233,10 +233,7 @@ static void read_guest(struct leat_host *host)
 		if (res == 0)
 			res = handle_guest(host, &message, fds);
 		if (res < 0) {
-			guest_gone(host,
-				   res == -EPIPE
-					   ? ""
-					   : "it broke the link's protocol");
+			guest_gone(host, leat_gone_text(res));
 			return;
 		}
 	}

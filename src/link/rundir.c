@@ -85,8 +85,9 @@ int leat_runtime_dir(char *path, size_t path_bytes, bool create,
 					      "XDG_RUNTIME_DIR is too long: "
 					      "set it to a shorter path");
 		res = check_ours(path, S_IWGRP | S_IWOTH, error);
+		/* Without it nobody can host a link, now or later. */
 		if (res < 0)
-			return res;
+			return res == -ENOENT ? -ENOTDIR : res;
 		n = snprintf(path, path_bytes, "%s/leat", base);
 	} else {
 		n = snprintf(path, path_bytes, "/tmp/leat-%u", geteuid());

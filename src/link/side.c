@@ -130,6 +130,8 @@ static void read_direction(struct leat_direction_status *status,
 		status->wakeups = leat_word_peek(&producer->wakeups);
 		status->overruns = sum_known(
 			status->overruns, leat_word_peek(&producer->overruns));
+		status->lost = sum_known(status->lost,
+					 leat_word_peek(&producer->lost));
 		status->poisoned = sum_known(
 			status->poisoned, leat_word_peek(&producer->poisoned));
 	}

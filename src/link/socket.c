@@ -9,6 +9,7 @@
 #include <string.h>
 #include <sys/file.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/uio.h>
 #include <unistd.h>
@@ -26,6 +27,15 @@ static int lock_path(char *path, size_t path_bytes,
 	return n < 0 || (size_t)n >= path_bytes ? -ENAMETOOLONG : 0;
 }
 
+/* Whoever held the lock may have removed it since we opened it. */
+static bool still_there(int fd, const char *path)
+{
+	struct stat ours, there;
+
+	return fstat(fd, &ours) == 0 && stat(path, &there) == 0 &&
+	       ours.st_dev == there.st_dev && ours.st_ino == there.st_ino;
+}
+
 /*
  * A lock, held as long as the process lives, says who hosts a link; so a
  * socket left behind by a crash can be told from one in use.
@@ -40,7 +50,7 @@ static int take_lock(const char *path, const char *link_name,
 	if (fd < 0)
 		return leat_error_set(error, -errno, "cannot open %s: %s", path,
 				      strerror(errno));
-	if (flock(fd, LOCK_EX | LOCK_NB) < 0) {
+	if (flock(fd, LOCK_EX | LOCK_NB) < 0 || !still_there(fd, path)) {
 		n = read(fd, holder, sizeof(holder) - 1);
 		if (n > 0)
 			holder[strcspn(holder, "\n")] = 0;
@@ -180,6 +190,19 @@ int leat_peer_pidfd(int fd)
 	if (getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &size) < 0)
 		return -1;
 	return (int)syscall(SYS_pidfd_open, peer.pid, 0);
+}
+
+const char *leat_gone_text(int res)
+{
+	switch (res) {
+	case -EPIPE:
+		return "";
+	case -EPROTO:
+	case -ENOTSUP:
+		return "it broke the link's protocol";
+	default:
+		return strerror(-res);
+	}
 }
 
 /* ---- messages ---- */

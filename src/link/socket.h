@@ -28,6 +28,9 @@ int leat_connect(const char *link_name, struct leat_error *error);
 /* Refers to the process at the other end; -1 if the kernel cannot. */
 int leat_peer_pidfd(int fd);
 
+/* What to say of a peer that such an error ended; "" if it just left. */
+const char *leat_gone_text(int res);
+
 /* Send one message without waiting. 0 or a negative errno. */
 int leat_message_send(int fd, struct leat_message *message, const int *fds,
 		      uint32_t n_fds);

@@ -9,6 +9,7 @@
 
 #include <errno.h>
 #include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -28,9 +29,11 @@ struct bridge {
 	struct leat_side_words *status; /* the guest's */
 	struct leat_link_spec spec;
 	bool have_spec;
-	bool drives;  /* what the nodes were told last */
-	bool refused; /* the rates differ */
-	bool was_up;  /* everything has been there once */
+	bool drives;	     /* what the nodes were told last */
+	bool refused;	     /* the rates differ */
+	bool was_up;	     /* everything has been there once */
+	bool was_lost;	     /* the daemon went and is not back yet */
+	char gone_text[384]; /* what was said last of the other side's end */
 	struct leat_wire *wire;
 	int ready_fd;
 	int res; /* what ended it */
@@ -102,6 +105,7 @@ static void init_status(struct bridge *self)
 	leat_word_set(&to_pipewire->slips, 0);
 	leat_word_set(&to_pipewire->target, 0);
 	leat_word_set(&status->direction[LEAT_TO_JACK].overruns, 0);
+	leat_word_set(&status->direction[LEAT_TO_JACK].lost, 0);
 	leat_word_set(&status->direction[LEAT_TO_JACK].wakeups, 0);
 	for (int d = 0; d < LEAT_N_DIRECTIONS; d++)
 		leat_word_set(&status->direction[d].poisoned, 0);
@@ -166,6 +170,20 @@ static void settle(struct bridge *self)
 	refresh_status(self);
 }
 
+/* Called from the nodes' own events: they are made again later. */
+static void nodes_failed(struct bridge *self)
+{
+	leat_error_set(self->error, -EIO, "PipeWire cannot run the nodes: %s",
+		       self->nodes.failure);
+	if (!self->was_up) {
+		give_up(self, -EIO);
+		return;
+	}
+	leat_log("%s: %s; trying again", self->setup->link_name,
+		 self->error->text);
+	retry_later(self);
+}
+
 static bool node_up(const struct leat_pw_node *node)
 {
 	return !node->stream || node->state == PW_STREAM_STATE_PAUSED ||
@@ -177,6 +195,10 @@ static void on_nodes_changed(void *user)
 	struct bridge *self = user;
 
 	refresh_status(self);
+	if (self->nodes.failed) {
+		nodes_failed(self);
+		return;
+	}
 	if (self->was_up || !self->wire ||
 	    !node_up(&self->nodes.node[LEAT_TO_PIPEWIRE]) ||
 	    !node_up(&self->nodes.node[LEAT_TO_JACK]))
@@ -247,8 +269,11 @@ static void on_peer_gone(void *user, const char *text)
 		give_up(self, -EBUSY);
 		return;
 	}
-	leat_log("%s: leat-jack is gone%s%s; silence until it is back",
-		 self->setup->link_name, text[0] ? ": " : "", text);
+	/* Tried again and again, and told once. */
+	if (self->have_spec || strcmp(text, self->gone_text) != 0)
+		leat_log("%s: leat-jack is gone%s%s; silence until it is back",
+			 self->setup->link_name, text[0] ? ": " : "", text);
+	snprintf(self->gone_text, sizeof(self->gone_text), "%s", text);
 	self->have_spec = false;
 	use_wire(self, NULL);
 	settle(self);
@@ -276,6 +301,9 @@ static void on_graph_ready(void *user)
 {
 	struct bridge *self = user;
 
+	if (self->was_lost)
+		leat_word_add(&self->status->reconnects, 1);
+	self->was_lost = false;
 	settle(self);
 }
 
@@ -287,7 +315,7 @@ static void on_graph_lost(void *user)
 		 self->setup->link_name);
 	leat_pw_nodes_destroy(&self->nodes);
 	leat_pw_graph_disconnect(&self->graph);
-	leat_word_add(&self->status->reconnects, 1);
+	self->was_lost = true;
 	refresh_status(self);
 	retry_later(self);
 }
@@ -305,6 +333,10 @@ static void on_retry(void *user, uint64_t count)
 	struct leat_error error;
 
 	(void)count;
+	if (self->nodes.failed) {
+		leat_pw_nodes_destroy(&self->nodes);
+		settle(self);
+	}
 	if (!self->graph.core)
 		(void)leat_pw_graph_connect(&self->graph, &error);
 	if (!leat_guest_connected(self->guest) &&

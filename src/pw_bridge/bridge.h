@@ -20,7 +20,7 @@ struct leat_pw_bridge_setup {
 };
 
 /*
- * Bridge until SIGINT or SIGTERM. 0, or a negative errno with a sentence in
+ * Bridge until SIGINT, SIGTERM or SIGHUP. 0, or a negative errno with a sentence in
  * error if it could not start.
  */
 int leat_pw_bridge_run(const struct leat_pw_bridge_setup *setup,

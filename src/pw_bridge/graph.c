@@ -23,8 +23,12 @@ static int on_setting(void *user, uint32_t subject, const char *key,
 	struct leat_pw_graph *self = user;
 
 	(void)type;
-	if (subject == PW_ID_CORE && key && value)
-		leat_pw_graph_rates_set(&self->rates, key, value);
+	if (subject != PW_ID_CORE || !key || !value)
+		return 0;
+	leat_pw_graph_rates_set(&self->rates, key, value);
+	/* Somebody may have made room for a rate that was refused. */
+	if (self->ready)
+		self->events->ready(self->user);
 	return 0;
 }
 

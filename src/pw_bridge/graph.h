@@ -21,8 +21,9 @@ struct leat_pw_graph_rates {
 };
 
 struct leat_pw_graph_events {
-	void (*ready)(void *user); /* connected, and the rates are known */
-	void (*lost)(void *user);  /* the daemon is gone; after clean-up */
+	/* Connected, and the rates are known; again when they change. */
+	void (*ready)(void *user);
+	void (*lost)(void *user); /* the daemon is gone; after clean-up */
 };
 
 struct leat_pw_graph {

@@ -5,7 +5,7 @@
 #include "cli/options.h"
 
 #include <argp.h>
-#include <errno.h>
+#include <signal.h>
 #include <stdlib.h>
 
 const char *argp_program_version = "leat-pipewire " LEAT_VERSION;
@@ -96,6 +96,7 @@ int main(int argc, char **argv)
 	struct leat_error error;
 	int res;
 
+	signal(SIGPIPE, SIG_IGN);
 	argp_err_exit_status = LEAT_EXIT_USAGE;
 	argp_parse(&parser, argc, argv, 0, NULL, &options);
 	setup.link_name = options.link_name ? options.link_name

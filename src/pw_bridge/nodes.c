@@ -47,8 +47,12 @@ static void on_state(void *user, enum pw_stream_state old,
 	struct leat_pw_node *node = user;
 
 	(void)old;
-	(void)error;
 	node->state = state;
+	if (state == PW_STREAM_STATE_ERROR) {
+		node->nodes->failed = true;
+		snprintf(node->nodes->failure, sizeof(node->nodes->failure),
+			 "%s", error ? error : "no reason given");
+	}
 	leat_pw_process_set_streaming(node->nodes->process, node->direction,
 				      state == PW_STREAM_STATE_STREAMING);
 	node->nodes->changed(node->nodes->user);
@@ -279,6 +283,7 @@ void leat_pw_nodes_destroy(struct leat_pw_nodes *self)
 		node->state = PW_STREAM_STATE_UNCONNECTED;
 	}
 	self->made = false;
+	self->failed = false;
 }
 
 bool leat_pw_nodes_fit(const struct leat_pw_nodes *self,

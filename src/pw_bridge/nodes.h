@@ -31,6 +31,8 @@ struct leat_pw_nodes {
 	struct leat_pw_node node[LEAT_N_DIRECTIONS];
 	struct leat_link_spec spec; /* what they were made for */
 	bool made;
+	bool failed; /* one of them; failure says why */
+	char failure[128];
 	void (*changed)(void *user); /* a state changed */
 	void *user;
 };

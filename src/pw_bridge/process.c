@@ -119,7 +119,9 @@ void leat_pw_look(struct leat_pw_process *self)
 		if (newest != self->handled && ours)
 			run_cycle(self, newest);
 		self->handled = newest;
-		if (!leat_frames_prepare_wait(self->wire->in, 1))
+		/* The ring may have seen more while the cycle read from it. */
+		if (!leat_frames_prepare_wait(self->wire->in, 1) &&
+		    leat_consumer_newest(ring) == self->handled)
 			return;
 		if (leat_consumer_poisoned(ring)) {
 			leat_word_set(&self->status->direction[LEAT_TO_PIPEWIRE]
@@ -311,6 +313,9 @@ void leat_pw_process_sink(void *user)
 		leat_frames_send_at(self->wire->out, self->start, self->n_block,
 				    fill_block, buffer->buffer);
 		leat_word_set(&words->index, self->start + self->n_block);
+		self->n_block = 0;
+	} else if (self->steady && self->late && self->n_block > 0) {
+		leat_word_add(&words->lost, self->n_block);
 		self->n_block = 0;
 	}
 	pw_stream_queue_buffer(self->stream[LEAT_TO_JACK], buffer);

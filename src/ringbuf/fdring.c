@@ -65,8 +65,9 @@ void leat_fd_producer_commit(struct leat_fd_producer *producer,
 			     uint32_t n_items)
 {
 	leat_producer_commit(&producer->ring, n_items);
-	if (leat_producer_take_wake(&producer->ring))
-		leat_signal_raise(&producer->wake);
+	if (leat_producer_take_wake(&producer->ring) &&
+	    !leat_signal_raise(&producer->wake))
+		leat_producer_keep_wake(&producer->ring);
 }
 
 uint32_t leat_fd_consumer_begin(struct leat_fd_consumer *consumer,
@@ -88,8 +89,9 @@ void leat_fd_consumer_commit(struct leat_fd_consumer *consumer,
 			     uint32_t n_items)
 {
 	leat_consumer_commit(&consumer->ring, n_items);
-	if (leat_consumer_take_wake(&consumer->ring))
-		leat_signal_raise(&consumer->wake);
+	if (leat_consumer_take_wake(&consumer->ring) &&
+	    !leat_signal_raise(&consumer->wake))
+		leat_consumer_keep_wake(&consumer->ring);
 }
 
 uint32_t leat_send(struct leat_fd_producer *producer, uint32_t n_items,

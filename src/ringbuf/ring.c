@@ -210,6 +210,11 @@ bool leat_producer_take_wake(struct leat_producer *producer)
 	return take_wake(&producer->end);
 }
 
+void leat_producer_keep_wake(struct leat_producer *producer)
+{
+	producer->end.wake_due = true;
+}
+
 bool leat_producer_arm(struct leat_producer *producer, uint32_t n_items)
 {
 	struct leat_ring_end *end = &producer->end;
@@ -318,6 +323,11 @@ void leat_consumer_pass(struct leat_consumer *consumer, uint64_t index)
 bool leat_consumer_take_wake(struct leat_consumer *consumer)
 {
 	return take_wake(&consumer->end);
+}
+
+void leat_consumer_keep_wake(struct leat_consumer *consumer)
+{
+	consumer->end.wake_due = true;
 }
 
 bool leat_consumer_arm(struct leat_consumer *consumer, uint32_t n_items)

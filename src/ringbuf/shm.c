@@ -58,15 +58,24 @@ static void touch(const struct leat_shm *shm)
 		bytes[i] = 0;
 }
 
-int leat_shm_create(struct leat_shm *shm, const char *name, size_t size_bytes)
+/* 0 if there are too many. */
+static size_t whole_pages(size_t size_bytes)
 {
 	size_t page_bytes = (size_t)sysconf(_SC_PAGESIZE);
+
+	if (size_bytes > SIZE_MAX - page_bytes)
+		return 0;
+	return (size_bytes + page_bytes - 1) / page_bytes * page_bytes;
+}
+
+int leat_shm_create(struct leat_shm *shm, const char *name, size_t size_bytes)
+{
 	int fd, res;
 
 	*shm = none;
-	if (size_bytes == 0 || size_bytes > SIZE_MAX - page_bytes)
+	size_bytes = whole_pages(size_bytes);
+	if (size_bytes == 0)
 		return -EINVAL;
-	size_bytes = (size_bytes + page_bytes - 1) / page_bytes * page_bytes;
 	fd = open_sized(name, size_bytes);
 	if (fd < 0)
 		return fd;
@@ -160,6 +169,7 @@ static int attach_or_close(struct leat_shm *shm, int fd, size_t min_bytes,
 
 int leat_shm_attach(struct leat_shm *shm, int fd, size_t size_bytes)
 {
+	size_bytes = whole_pages(size_bytes);
 	return attach_or_close(shm, fd, size_bytes, size_bytes);
 }
 

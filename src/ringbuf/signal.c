@@ -27,24 +27,27 @@ int leat_signal_init(struct leat_signal *signal, int fd)
 	return 0;
 }
 
-void leat_signal_raise(struct leat_signal *signal)
+bool leat_signal_raise(struct leat_signal *signal)
 {
 	/* Eight bytes of value 1: an eventfd insists, the others carry it. */
 	const uint64_t one = 1;
 	int saved = errno;
+	bool again;
 	ssize_t n;
 
 	if (signal->fd < 0)
-		return;
+		return true;
 	/* A full descriptor is one that is signalled already. */
 	if (signal->is_socket)
 		n = send(signal->fd, &one, sizeof(one),
 			 MSG_DONTWAIT | MSG_NOSIGNAL);
 	else
 		n = write(signal->fd, &one, sizeof(one));
-	(void)n;
+	again = n < 0 &&
+		(errno == ENOBUFS || errno == ENOMEM || errno == EINTR);
 	signal->n_raised++;
 	errno = saved;
+	return !again;
 }
 
 void leat_signal_clear(struct leat_signal *signal)

@@ -1,0 +1,212 @@
+/* SPDX-License-Identifier: MIT */
+#include "bridge.h"
+
+#include <dirent.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define START_TIMEOUT_MS 10000
+
+const char *bridge_program(const char *name)
+{
+	static char path[512];
+
+	snprintf(path, sizeof(path), "%s/%s",
+		 strcmp(name, "leat-jack") == 0 ? getenv("LEAT_JACK_DIR")
+		 : strcmp(name, "leat-pipewire") == 0
+			 ? getenv("LEAT_PW_DIR")
+			 : getenv("LEAT_TOOLS_DIR"),
+		 name);
+	return path;
+}
+
+const char *bridge_init(struct bridge *bridge, uint32_t period)
+{
+	const char *why;
+
+	memset(bridge, 0, sizeof(*bridge));
+	bridge->jack.name = "jack-test";
+	bridge->jack.period = period;
+	bridge->channels = "2";
+	if (!jack_server_is_installed())
+		return "jackd is not installed";
+	if (!pipewire_server_is_installed())
+		return "pipewire is not installed";
+	why = sandbox_enter(&bridge->sandbox);
+	if (!why)
+		setenv("JACK_DEFAULT_SERVER", bridge->jack.name, 1);
+	return why;
+}
+
+bool bridge_start_servers(struct bridge *bridge)
+{
+	return jack_server_start(&bridge->jack, &bridge->sandbox) == 0 &&
+	       pipewire_server_start(&bridge->pipewire, &bridge->sandbox) == 0;
+}
+
+static bool start_side(struct bridge *bridge, struct proc *proc,
+		       const char *const *argv, const char *const *env,
+		       const char *log)
+{
+	char path[128];
+	struct proc_options options = {
+		.env = env,
+		.log = sandbox_path(&bridge->sandbox, log, path, sizeof(path)),
+		.merged = true,
+	};
+
+	return proc_start(proc, argv, &options) == 0;
+}
+
+bool bridge_start_jack_side(struct bridge *bridge)
+{
+	char program[512];
+	const char *argv[] = { program, "--channels", bridge->channels, LINK,
+			       NULL };
+
+	strcpy(program, bridge_program("leat-jack"));
+	return start_side(bridge, &bridge->jack_side, argv,
+			  bridge->jack_side_env, "leat-jack.log");
+}
+
+bool bridge_start_pipewire_side(struct bridge *bridge)
+{
+	char program[512];
+	const char *argv[] = { program, LINK, NULL };
+
+	strcpy(program, bridge_program("leat-pipewire"));
+	return start_side(bridge, &bridge->pipewire_side, argv, NULL,
+			  "leat-pipewire.log");
+}
+
+bool bridge_start(struct bridge *bridge)
+{
+	return bridge_start_servers(bridge) && bridge_start_jack_side(bridge) &&
+	       bridge_start_pipewire_side(bridge) &&
+	       bridge_wait_state("idle", START_TIMEOUT_MS);
+}
+
+int bridge_finish(struct bridge *bridge)
+{
+	proc_stop(&bridge->pipewire_side, 3000);
+	proc_stop(&bridge->jack_side, 3000);
+	pipewire_server_stop(&bridge->pipewire);
+	jack_server_stop(&bridge->jack);
+	return sandbox_leave(&bridge->sandbox);
+}
+
+void bridge_show(const struct bridge *bridge)
+{
+	static const char *const logs[] = { "jackd-jack-test.log",
+					    "pipewire.log", "leat-jack.log",
+					    "leat-pipewire.log" };
+
+	for (int i = 0; i < 4; i++)
+		sandbox_show(&bridge->sandbox, logs[i]);
+}
+
+bool bridge_status(struct leat_link_status *status)
+{
+	return leat_status_query(LINK, status) == 0;
+}
+
+static bool in_state(void *arg)
+{
+	struct leat_link_status status;
+
+	return bridge_status(&status) &&
+	       strcmp(leat_link_status_state(&status), arg) == 0;
+}
+
+bool bridge_wait_state(const char *state, int timeout_ms)
+{
+	char text[32];
+
+	snprintf(text, sizeof(text), "%s", state);
+	return wait_for(in_state, text, timeout_ms);
+}
+
+static bool carried(void *arg)
+{
+	const uint64_t *wanted = arg;
+	struct leat_link_status status;
+
+	return bridge_status(&status) &&
+	       status.direction[LEAT_TO_JACK].frames >= *wanted;
+}
+
+bool bridge_wait_frames(uint64_t n_frames, int timeout_ms)
+{
+	struct leat_link_status status;
+	uint64_t wanted;
+
+	if (!bridge_status(&status))
+		return false;
+	wanted = status.direction[LEAT_TO_JACK].frames + n_frames;
+	return wait_for(carried, &wanted, timeout_ms);
+}
+
+bool bridge_left_files(const struct bridge *bridge)
+{
+	char path[128];
+	struct dirent *entry;
+	bool found = false;
+	DIR *dir = opendir(
+		sandbox_path(&bridge->sandbox, "leat", path, sizeof(path)));
+
+	while (dir && (entry = readdir(dir)))
+		found = found || entry->d_name[0] != '.';
+	if (dir)
+		closedir(dir);
+	return found;
+}
+
+/* ---- the circle ---- */
+
+bool circle_connect(struct circle *circle)
+{
+	return helper_tell(&circle->jack,
+			   "connect sig:send_1 leat-test:to_pipewire_FL") ==
+		       0 &&
+	       helper_tell(&circle->jack,
+			   "connect sig:send_2 leat-test:to_pipewire_FR") ==
+		       0 &&
+	       helper_tell(&circle->jack,
+			   "connect leat-test:from_pipewire_FL sig:recv_1") ==
+		       0 &&
+	       helper_tell(&circle->jack,
+			   "connect leat-test:from_pipewire_FR sig:recv_2") ==
+		       0;
+}
+
+bool circle_link(struct circle *circle)
+{
+	return helper_tell(&circle->pass,
+			   "link leat.test.source:capture_FL pass:in_1") == 0 &&
+	       helper_tell(&circle->pass,
+			   "link leat.test.source:capture_FR pass:in_2") == 0 &&
+	       helper_tell(&circle->pass,
+			   "link pass:out_1 leat.test.sink:playback_FL") == 0 &&
+	       helper_tell(&circle->pass,
+			   "link pass:out_2 leat.test.sink:playback_FR") == 0;
+}
+
+bool circle_start(struct circle *circle, struct bridge *bridge)
+{
+	circle->period = bridge->jack.period;
+	return sig_jack_start(&circle->jack, &bridge->sandbox,
+			      bridge->jack.name, "sig", "--send", "--recv",
+			      NULL) == 0 &&
+	       sig_pw_start(&circle->pass, &bridge->sandbox, "pass", "--pass",
+			    NULL) == 0 &&
+	       circle_connect(circle) && circle_link(circle) &&
+	       bridge_wait_state("running", START_TIMEOUT_MS) &&
+	       bridge_wait_frames(4 * circle->period, START_TIMEOUT_MS);
+}
+
+void circle_stop(struct circle *circle)
+{
+	helper_stop(&circle->jack);
+	helper_stop(&circle->pass);
+}

@@ -1,0 +1,81 @@
+/* SPDX-License-Identifier: MIT */
+/**
+ * What an integration test stands on: a real jackd and a real PipeWire daemon
+ * in a sandbox, and the two bridge processes between them.
+ */
+#ifndef TEST_BRIDGE_H
+#define TEST_BRIDGE_H
+
+#include "helper.h"
+#include "sandbox.h"
+#include "servers.h"
+
+#include <leat/status.h>
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#define LINK "test"
+
+struct bridge {
+	struct sandbox sandbox;
+	struct jack_server jack;
+	struct pipewire_server pipewire;
+	struct proc jack_side;
+	struct proc pipewire_side;
+	const char *channels;		  /* "2" */
+	const char *const *jack_side_env; /* as in struct proc_options */
+};
+
+/** Enter the sandbox. NULL, or why the test cannot run here. */
+const char *bridge_init(struct bridge *bridge, uint32_t period);
+
+/** Start what is not running yet; true if the link is up. */
+bool bridge_start_servers(struct bridge *bridge);
+bool bridge_start_jack_side(struct bridge *bridge);
+bool bridge_start_pipewire_side(struct bridge *bridge);
+
+/** All of it, and wait until it is up. */
+bool bridge_start(struct bridge *bridge);
+
+/** End everything by pid. Returns how many processes were left over. */
+int bridge_finish(struct bridge *bridge);
+
+/** Print what the servers and the sides said, to explain a failure. */
+void bridge_show(const struct bridge *bridge);
+
+/** The link's counters; false if it does not answer. */
+bool bridge_status(struct leat_link_status *status);
+
+/** Wait until `leat status` would say this state. */
+bool bridge_wait_state(const char *state, int timeout_ms);
+
+/** Wait until to_jack has carried n_frames more than it has now. */
+bool bridge_wait_frames(uint64_t n_frames, int timeout_ms);
+
+/** Whether files of a link are left in the runtime directory. */
+bool bridge_left_files(const struct bridge *bridge);
+
+/** Paths of the programs, from the environment. */
+const char *bridge_program(const char *name);
+
+/**
+ * A circle: leat-sig-jack sends and receives through the bridge, and
+ * leat-sig-pw passes on what comes. Each may be absent afterwards.
+ */
+struct circle {
+	struct helper jack; /* client "sig" */
+	struct helper pass; /* node "pass" */
+	uint32_t period;
+};
+
+bool circle_start(struct circle *circle, struct bridge *bridge);
+/** Link the pass node (again); connections in JACK are the bridge's to keep. */
+bool circle_link(struct circle *circle);
+bool circle_connect(struct circle *circle);
+void circle_stop(struct circle *circle);
+
+/** The round trip that JACK itself adds to a circle of two clients: P. */
+#define CIRCLE_JACK_PERIODS 1
+
+#endif

@@ -1,0 +1,271 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * test_circle PERIOD [sync]: a counting signal crosses from JACK to PipeWire,
+ * from PipeWire to JACK, and goes round the full circle, all at once for ten
+ * seconds: every sample bit-identical, in order, and the circle takes exactly
+ * one period.
+ *
+ * Virtual machines stall for milliseconds, and then jackd or PipeWire skip a
+ * period. So several windows of ten seconds are looked at: in each one every
+ * disturbance must be one that a server or the bridge has counted, whatever
+ * was heard must be exact, and one window must be without any.
+ */
+#include "bridge.h"
+
+#include "unit/runner.h"
+
+#include <CUnit/CUnit.h>
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define SECONDS 10
+#define WINDOWS_MAX 12
+
+static struct bridge bridge;
+static struct circle circle;
+static struct helper listener; /* in PipeWire: hears what JACK sends */
+static struct helper player;   /* in PipeWire: another counting signal */
+static struct helper receiver; /* in JACK: hears that one */
+static uint32_t period;
+static bool synchronous;
+static bool up;
+
+/* What disturbed a window, by the word of those who count. */
+struct counts {
+	uint64_t skipped, underruns, lost, inserted, overruns, pw_xruns;
+};
+
+static struct counts take_counts(void)
+{
+	struct leat_link_status status;
+	struct counts counts = { 0 };
+
+	CU_ASSERT_FATAL(bridge_status(&status));
+	counts.skipped = status.jack.skipped_periods;
+	counts.pw_xruns = status.pipewire.xruns;
+	for (int d = 0; d < LEAT_N_DIRECTIONS; d++) {
+		counts.underruns += status.direction[d].underruns;
+		counts.overruns += status.direction[d].overruns;
+		counts.lost += status.direction[d].lost;
+		counts.inserted += status.direction[d].inserted;
+	}
+	return counts;
+}
+
+static bool set_up(void)
+{
+	bridge.channels = "4";
+	bridge.jack.synchronous = synchronous;
+	return bridge_start(&bridge) && circle_start(&circle, &bridge) &&
+	       sig_pw_start(&listener, &bridge.sandbox, "listener", "--recv",
+			    NULL) == 0 &&
+	       sig_pw_start(&player, &bridge.sandbox, "player", "--send",
+			    NULL) == 0 &&
+	       sig_jack_start(&receiver, &bridge.sandbox, bridge.jack.name,
+			      "receiver", "--recv", NULL) == 0;
+}
+
+/* The circle is on FL and FR; the way from PipeWire on RL and RR. */
+static bool connect_all(void)
+{
+	return helper_tell(
+		       &listener,
+		       "link leat.test.source:capture_FL listener:recv_1") ==
+		       0 &&
+	       helper_tell(
+		       &listener,
+		       "link leat.test.source:capture_FR listener:recv_2") ==
+		       0 &&
+	       helper_tell(&player,
+			   "link player:send_1 leat.test.sink:playback_RL") ==
+		       0 &&
+	       helper_tell(&player,
+			   "link player:send_2 leat.test.sink:playback_RR") ==
+		       0 &&
+	       helper_tell(&receiver, "connect leat-test:from_pipewire_RL "
+				      "receiver:recv_1") == 0 &&
+	       helper_tell(&receiver, "connect leat-test:from_pipewire_RR "
+				      "receiver:recv_2") == 0;
+}
+
+static void test_comes_up(void)
+{
+	up = set_up() && connect_all();
+	if (!up)
+		bridge_show(&bridge);
+	CU_ASSERT_FATAL(up);
+	CU_ASSERT_FATAL(bridge_wait_frames(48000 / 4, 10000));
+}
+
+static bool window_over(void *arg)
+{
+	char reply[HELPER_REPLY];
+
+	(void)arg;
+	return helper_ask(&circle.jack, reply, "report") == 0 &&
+	       helper_value(reply, "frames") >= 48000 * SECONDS;
+}
+
+static int64_t ask(struct helper *helper, char *reply, const char *key)
+{
+	if (!reply[0] && helper_ask(helper, reply, "report") < 0)
+		return INT64_MIN;
+	return helper_value(reply, key);
+}
+
+/*
+ * Whether one receiver heard every frame; what it did hear must be right. When
+ * jackd goes on without a client that is late, others hear that client's old
+ * buffer again: that, and only that, may repeat or spoil frames.
+ */
+static bool heard_all(struct helper *helper, bool disturbed, bool skipped)
+{
+	char reply[HELPER_REPLY] = "";
+	bool whole = ask(helper, reply, "gaps") == 0 &&
+		     ask(helper, reply, "silent") == 0 &&
+		     ask(helper, reply, "fades") == 0;
+
+	if (!skipped) {
+		CU_ASSERT_EQUAL(ask(helper, reply, "corrupt"), 0);
+		CU_ASSERT_EQUAL(ask(helper, reply, "repeats"), 0);
+	}
+	CU_ASSERT(ask(helper, reply, "exact") > 0);
+	CU_ASSERT(whole || disturbed);
+	if (!whole || ask(helper, reply, "corrupt") != 0 ||
+	    ask(helper, reply, "repeats") != 0)
+		fprintf(stderr, "%s: %s\n", helper->name, reply);
+	return whole && ask(helper, reply, "exact") >= 48000 * (SECONDS - 1);
+}
+
+/* Whether jackd went on without one of the test's own clients. */
+static bool client_skipped(void)
+{
+	char circling[HELPER_REPLY] = "", receiving[HELPER_REPLY] = "";
+
+	return ask(&circle.jack, circling, "skips") != 0 ||
+	       ask(&receiver, receiving, "skips") != 0;
+}
+
+/* JACK adds a period of its own to any circle of two of its clients. */
+static void check_latency(bool disturbed)
+{
+	char reply[HELPER_REPLY] = "";
+	int64_t wanted = (1 + CIRCLE_JACK_PERIODS) * (int64_t)period;
+
+	CU_ASSERT_EQUAL(ask(&circle.jack, reply, "latency_now"), wanted);
+	if (!disturbed) {
+		CU_ASSERT_EQUAL(ask(&circle.jack, reply, "latency_min"),
+				wanted);
+		CU_ASSERT_EQUAL(ask(&circle.jack, reply, "latency_max"),
+				wanted);
+	}
+}
+
+/* One window; true if nothing disturbed it. */
+static bool look_at_window(void)
+{
+	struct helper *const helpers[] = { &circle.jack, &listener, &player,
+					   &receiver };
+	struct counts before, after;
+	bool disturbed, skipped, whole = true;
+
+	for (int i = 0; i < 4; i++)
+		CU_ASSERT_EQUAL_FATAL(helper_tell(helpers[i], "reset"), 0);
+	before = take_counts();
+	CU_ASSERT_FATAL(wait_for(window_over, NULL, 60000));
+	after = take_counts();
+	disturbed = memcmp(&before, &after, sizeof(before)) != 0;
+	skipped = before.skipped != after.skipped || client_skipped();
+	disturbed = disturbed || skipped;
+	whole = heard_all(&circle.jack, disturbed, skipped) && whole;
+	whole = heard_all(&listener, disturbed, skipped) && whole;
+	whole = heard_all(&receiver, disturbed, skipped) && whole;
+	check_latency(disturbed);
+	if (disturbed)
+		fprintf(stderr,
+			"disturbed: skipped %" PRIu64 " underruns %" PRIu64
+			" lost %" PRIu64 " PipeWire xruns %" PRIu64 "\n",
+			after.skipped - before.skipped,
+			after.underruns - before.underruns,
+			after.lost - before.lost,
+			after.pw_xruns - before.pw_xruns);
+	return whole && !disturbed;
+}
+
+static void test_bit_exact(void)
+{
+	bool whole = false;
+
+	CU_ASSERT_FATAL(up);
+	for (int i = 0; i < WINDOWS_MAX && !whole; i++)
+		whole = look_at_window();
+	CU_ASSERT(whole);
+}
+
+static void test_status_says_so(void)
+{
+	struct leat_link_status status;
+
+	CU_ASSERT_FATAL(up);
+	CU_ASSERT_FATAL(bridge_status(&status));
+	CU_ASSERT_EQUAL(status.direction[LEAT_TO_PIPEWIRE].latency_frames, 0);
+	CU_ASSERT_EQUAL(status.direction[LEAT_TO_JACK].latency_frames, period);
+	CU_ASSERT_EQUAL(status.direction[LEAT_TO_PIPEWIRE].target, 0);
+	CU_ASSERT_EQUAL(status.direction[LEAT_TO_JACK].target, period);
+	CU_ASSERT_EQUAL(status.jack.period, period);
+	CU_ASSERT_EQUAL(status.pipewire.period, period);
+	CU_ASSERT_EQUAL(status.jack.mode, LEAT_UNKNOWN);
+	CU_ASSERT_EQUAL(status.pipewire.mode, LEAT_MODE_FOLLOW);
+}
+
+/* Clients that follow the clock need it to advance by each cycle. */
+static void test_clock_advances(void)
+{
+	char reply[HELPER_REPLY] = "", name[64];
+
+	CU_ASSERT_FATAL(up);
+	CU_ASSERT_EQUAL(ask(&listener, reply, "rate"), 48000);
+	CU_ASSERT_EQUAL(ask(&listener, reply, "quantum"), period);
+	CU_ASSERT_EQUAL(ask(&listener, reply, "skips"), 0);
+	helper_text(reply, "clock", name, sizeof(name));
+	CU_ASSERT_STRING_EQUAL(name, "leat.test");
+}
+
+static void test_ends_cleanly(void)
+{
+	circle_stop(&circle);
+	helper_stop(&listener);
+	helper_stop(&player);
+	helper_stop(&receiver);
+	CU_ASSERT_EQUAL(proc_stop(&bridge.pipewire_side, 3000), 0);
+	CU_ASSERT_EQUAL(proc_stop(&bridge.jack_side, 3000), 0);
+	CU_ASSERT_FALSE(bridge_left_files(&bridge));
+	CU_ASSERT_EQUAL(bridge_finish(&bridge), 0);
+}
+
+static const struct unit_test tests[] = {
+	{ "circle", "comes up", test_comes_up },
+	{ "circle", "bit-exact, one period", test_bit_exact },
+	{ "circle", "status says so", test_status_says_so },
+	{ "circle", "the clock advances", test_clock_advances },
+	{ "circle", "ends cleanly", test_ends_cleanly },
+};
+
+int main(int argc, char **argv)
+{
+	const char *why;
+
+	if (argc < 2)
+		return 2;
+	period = (uint32_t)atoi(argv[1]);
+	synchronous = argc > 2;
+	why = bridge_init(&bridge, period);
+	if (why) {
+		printf("skipped: %s\n", why);
+		return SANDBOX_SKIP;
+	}
+	return unit_run(tests, sizeof(tests) / sizeof(tests[0]), 1, argv);
+}
