@@ -117,6 +117,12 @@ leat_host_create(struct leat_host **host, const struct leat_link_spec *spec,
 		 const struct leat_link_events *events, void *user,
 		 struct leat_error *error);
 
+/**
+ * Remove the link's socket, so that nobody finds it any more. What is there
+ * goes on until leat_host_destroy().
+ */
+LEAT_API void leat_host_withdraw(struct leat_host *host);
+
 /** Close the link and remove its socket. NULL is fine. */
 LEAT_API void leat_host_destroy(struct leat_host *host);
 

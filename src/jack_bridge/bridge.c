@@ -424,6 +424,8 @@ static int start(struct bridge *self, struct leat_error *error)
 
 static void finish(struct bridge *self)
 {
+	if (self->host)
+		leat_host_withdraw(self->host);
 	leat_jack_client_finish(&self->client);
 	use_wire(self, NULL);
 	(void)retire(self);

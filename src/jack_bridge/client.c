@@ -5,10 +5,14 @@
 #include "ringbuf/atomics.h"
 
 #include <errno.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/eventfd.h>
 #include <unistd.h>
+
+/* How long libjack may take to let go of a server. */
+#define CLOSE_TIMEOUT_S 2
 
 int leat_jack_library_check(struct leat_error *error)
 {
@@ -87,7 +91,10 @@ uint32_t leat_jack_client_period(const struct leat_jack_client *self)
 
 static void on_shutdown(void *self)
 {
-	notify(self, LEAT_JACK_NOTICE_SHUTDOWN);
+	struct leat_jack_client *client = self;
+
+	__atomic_store_n(&client->lost, true, __ATOMIC_SEQ_CST);
+	notify(client, LEAT_JACK_NOTICE_SHUTDOWN);
 }
 
 static int on_period(jack_nframes_t n_frames, void *user)
@@ -190,6 +197,7 @@ int leat_jack_client_open(struct leat_jack_client *self,
 		res = open_client(self, setup, error);
 	if (res < 0)
 		return res;
+	__atomic_store_n(&self->lost, false, __ATOMIC_SEQ_CST);
 	leat_jack_process_init(&self->process, self->client, self->status);
 	self->rate_hz = jack_get_sample_rate(self->client);
 	__atomic_store_n(&self->period, jack_get_buffer_size(self->client),
@@ -206,10 +214,38 @@ int leat_jack_client_open(struct leat_jack_client *self,
 	return res;
 }
 
+static void on_stuck(int signal_number)
+{
+	static const char text[] = "leat-jack: the JACK server does not answer "
+				   "any more; ending without it\n";
+
+	(void)signal_number;
+	if (write(STDERR_FILENO, text, sizeof(text) - 1) < 0)
+		_exit(EXIT_FAILURE);
+	_exit(EXIT_FAILURE);
+}
+
+/*
+ * libjack waits for its server without limit, and a server that has given us
+ * up (we were stopped for seconds, say) never answers. Then only the end of
+ * the process helps; whoever supervises it starts it again.
+ */
+static void close_client(struct leat_jack_client *self)
+{
+	signal(SIGALRM, on_stuck);
+	alarm(CLOSE_TIMEOUT_S);
+	if (!__atomic_load_n(&self->lost, __ATOMIC_SEQ_CST)) {
+		jack_deactivate(self->client);
+		leat_jack_ports_unregister(&self->process);
+	}
+	jack_client_close(self->client);
+	alarm(0);
+}
+
 void leat_jack_client_close(struct leat_jack_client *self)
 {
 	if (self->client)
-		jack_client_close(self->client);
+		close_client(self);
 	self->client = NULL;
 	leat_jack_process_stopped(&self->process);
 }

@@ -28,6 +28,7 @@ struct leat_jack_client {
 	jack_client_t *client; /* NULL while there is no server */
 	int notice_fd;	       /* eventfd, readable when there are notices */
 	uint32_t notices;      /* enum leat_jack_notice, atomic */
+	bool lost;	       /* atomic: the server is gone */
 	struct leat_jack_process process;
 	struct leat_side_words *status;
 	uint32_t rate_hz;

@@ -73,6 +73,18 @@ int leat_jack_ports_register(struct leat_jack_process *process,
 	return 0;
 }
 
+void leat_jack_ports_unregister(struct leat_jack_process *process)
+{
+	for (int d = 0; d < LEAT_N_DIRECTIONS; d++)
+		for (uint32_t i = 0; i < process->n_ports[d]; i++) {
+			jack_port_t *port = process->ports[d][i];
+
+			(void)jack_remove_properties(process->client,
+						     jack_port_uuid(port));
+			jack_port_unregister(process->client, port);
+		}
+}
+
 void leat_jack_ports_latency(jack_latency_callback_mode_t mode, void *user)
 {
 	struct leat_jack_process *process = user;

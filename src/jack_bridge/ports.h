@@ -11,6 +11,13 @@ int leat_jack_ports_register(struct leat_jack_process *process,
 			     struct leat_error *error);
 
 /*
+ * Take the ports back, and what was said of them, one by one: jackd 1.9 tells
+ * a client that closes of each property that goes with it, and waits for ever
+ * once it cannot take more.
+ */
+void leat_jack_ports_unregister(struct leat_jack_process *process);
+
+/*
  * JACK's latency callback: what comes from PipeWire is a period old, what goes
  * there takes no time. self is a struct leat_jack_process.
  */

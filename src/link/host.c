@@ -121,6 +121,11 @@ void leat_host_destroy(struct leat_host *host)
 	free(host);
 }
 
+void leat_host_withdraw(struct leat_host *host)
+{
+	leat_listener_finish(&host->listener);
+}
+
 struct leat_side_words *leat_host_status(struct leat_host *host)
 {
 	return leat_side(&host->status);

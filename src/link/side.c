@@ -97,16 +97,22 @@ static void read_consumer(struct leat_direction_status *status,
 	status->latency_frames = leat_word_peek(&words->latency);
 }
 
-/* The fill is a distance; a timed consumer may be ahead, which is none. */
+/*
+ * The fill is a distance; a timed consumer may be ahead, which is none, or
+ * behind by more than there is room for.
+ */
 static uint64_t fill(const struct leat_direction_words *producer,
-		     const struct leat_direction_words *consumer)
+		     const struct leat_direction_words *consumer,
+		     uint64_t capacity)
 {
 	uint64_t written = leat_word_peek(&producer->index);
 	uint64_t read = leat_word_peek(&consumer->index);
 
 	if (written == LEAT_UNKNOWN || read == LEAT_UNKNOWN)
 		return LEAT_UNKNOWN;
-	return written - read < UINT64_C(1) << 63 ? written - read : 0;
+	if (written - read >= UINT64_C(1) << 63)
+		return 0;
+	return written - read < capacity ? written - read : capacity;
 }
 
 static uint64_t sum_known(uint64_t a, uint64_t b)
@@ -120,7 +126,6 @@ static void read_direction(struct leat_direction_status *status,
 			   const struct leat_direction_words *producer,
 			   const struct leat_direction_words *consumer)
 {
-	memset(status, 0xff, sizeof(*status));
 	if (consumer) {
 		read_consumer(status, consumer);
 		status->overruns = leat_word_peek(&consumer->overruns);
@@ -136,7 +141,7 @@ static void read_direction(struct leat_direction_status *status,
 			status->poisoned, leat_word_peek(&producer->poisoned));
 	}
 	if (producer && consumer)
-		status->fill = fill(producer, consumer);
+		status->fill = fill(producer, consumer, status->capacity);
 }
 
 void leat_status_read(struct leat_link_status *status,
@@ -149,16 +154,18 @@ void leat_status_read(struct leat_link_status *status,
 	read_side(&status->pipewire, pipewire);
 	if (pipewire)
 		pw = pipewire->direction;
+	for (int d = 0; d < LEAT_N_DIRECTIONS; d++) {
+		memset(&status->direction[d], 0xff,
+		       sizeof(status->direction[d]));
+		status->direction[d].n_channels =
+			leat_word_peek(&jack->n_channels[d]);
+		status->direction[d].capacity =
+			leat_word_peek(&jack->capacity[d]);
+	}
 	read_direction(&status->direction[LEAT_TO_PIPEWIRE],
 		       &jack->direction[LEAT_TO_PIPEWIRE],
 		       pw ? &pw[LEAT_TO_PIPEWIRE] : NULL);
 	read_direction(&status->direction[LEAT_TO_JACK],
 		       pw ? &pw[LEAT_TO_JACK] : NULL,
 		       &jack->direction[LEAT_TO_JACK]);
-	for (int d = 0; d < LEAT_N_DIRECTIONS; d++) {
-		status->direction[d].n_channels =
-			leat_word_peek(&jack->n_channels[d]);
-		status->direction[d].capacity =
-			leat_word_peek(&jack->capacity[d]);
-	}
 }

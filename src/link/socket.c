@@ -22,7 +22,11 @@
 static int lock_path(char *path, size_t path_bytes,
 		     const struct sockaddr_un *address)
 {
-	int n = snprintf(path, path_bytes, "%s.lock", address->sun_path);
+	const char *name = strrchr(address->sun_path, '/') + 1;
+	/* No link's name begins with a dot. */
+	int n = snprintf(path, path_bytes, "%.*s.%s.lock",
+			 (int)(name - address->sun_path), address->sun_path,
+			 name);
 
 	return n < 0 || (size_t)n >= path_bytes ? -ENAMETOOLONG : 0;
 }

@@ -199,7 +199,7 @@ static void on_nodes_changed(void *user)
 		nodes_failed(self);
 		return;
 	}
-	if (self->was_up || !self->wire ||
+	if (self->was_up || !self->wire || !self->nodes.made ||
 	    !node_up(&self->nodes.node[LEAT_TO_PIPEWIRE]) ||
 	    !node_up(&self->nodes.node[LEAT_TO_JACK]))
 		return;

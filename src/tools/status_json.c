@@ -1,0 +1,155 @@
+/* SPDX-License-Identifier: MIT */
+/* The JSON names are a promise: data/man/leat-status.1 has them. */
+#include "status_text.h"
+
+#include <inttypes.h>
+#include <stdbool.h>
+#include <string.h>
+
+/*
+ * How many bytes the UTF-8 character at text has, or 0 if it is none.
+ * Table 3-7 of the Unicode Standard: no overlong forms, no surrogates.
+ */
+static unsigned utf8_length(const unsigned char *text)
+{
+	unsigned char low = 0x80, high = 0xbf;
+	unsigned n;
+
+	if (text[0] < 0x80)
+		return 1;
+	if (text[0] < 0xc2 || text[0] > 0xf4)
+		return 0;
+	n = text[0] < 0xe0 ? 2 : text[0] < 0xf0 ? 3 : 4;
+	if (text[0] == 0xe0)
+		low = 0xa0;
+	if (text[0] == 0xed)
+		high = 0x9f;
+	if (text[0] == 0xf0)
+		low = 0x90;
+	if (text[0] == 0xf4)
+		high = 0x8f;
+	for (unsigned i = 1; i < n; i++) {
+		if (text[i] < low || text[i] > high)
+			return 0;
+		low = 0x80;
+		high = 0xbf;
+	}
+	return n;
+}
+
+/* RFC 8259, section 7. */
+static void print_string(FILE *file, const char *text)
+{
+	const unsigned char *at = (const unsigned char *)text;
+
+	fputc('"', file);
+	while (*at) {
+		unsigned n = utf8_length(at);
+
+		if (n == 0)
+			fputs("\\ufffd", file);
+		else if (*at < 0x20 || *at == 0x7f)
+			fprintf(file, "\\u%04x", *at);
+		else if (*at == '"' || *at == '\\')
+			fprintf(file, "\\%c", *at);
+		else
+			fwrite(at, 1, n, file);
+		at += n > 0 ? n : 1;
+	}
+	fputc('"', file);
+}
+
+static void print_text(FILE *file, const char *name, const char *text)
+{
+	fprintf(file, "\"%s\":", name);
+	if (text && text[0])
+		print_string(file, text);
+	else
+		fputs("null", file);
+}
+
+/* The first member of an object has no comma before it. */
+static void print_first(FILE *file, const char *name, uint64_t value)
+{
+	if (value == LEAT_UNKNOWN)
+		fprintf(file, "\"%s\":null", name);
+	else
+		fprintf(file, "\"%s\":%" PRIu64, name, value);
+}
+
+static void print_number(FILE *file, const char *name, uint64_t value)
+{
+	fputc(',', file);
+	print_first(file, name, value);
+}
+
+static void print_alive(FILE *file, const struct leat_side_status *side)
+{
+	bool alive = side->present && side->alive == 1;
+
+	fprintf(file, ",\"alive\":%s", alive ? "true" : "false");
+}
+
+static void print_jack(FILE *file, const struct leat_side_status *side)
+{
+	fputs(",\"jack\":{", file);
+	print_text(file, "server", side->server);
+	print_number(file, "rate", side->rate_hz);
+	print_number(file, "period", side->period);
+	print_number(file, "xruns", side->xruns);
+	print_number(file, "skipped_periods", side->skipped_periods);
+	print_alive(file, side);
+	print_number(file, "reconnects", side->reconnects);
+	fputc('}', file);
+}
+
+static void print_pipewire(FILE *file, const struct leat_side_status *side)
+{
+	fputs(",\"pipewire\":{", file);
+	print_first(file, "rate", side->rate_hz);
+	print_number(file, "quantum", side->period);
+	print_number(file, "xruns", side->xruns);
+	print_alive(file, side);
+	print_number(file, "reconnects", side->reconnects);
+	fputc('}', file);
+}
+
+static void print_direction(FILE *file, const char *name,
+			    const struct leat_direction_status *direction)
+{
+	fprintf(file, ",\"%s\":{", name);
+	print_first(file, "channels", direction->n_channels);
+	print_number(file, "capacity", direction->capacity);
+	print_number(file, "fill", direction->fill);
+	print_number(file, "target", direction->target);
+	print_number(file, "latency_frames", direction->latency_frames);
+	print_number(file, "frames", direction->frames);
+	print_number(file, "underruns", direction->underruns);
+	print_number(file, "overruns", direction->overruns);
+	print_number(file, "lost", direction->lost);
+	print_number(file, "inserted", direction->inserted);
+	print_number(file, "slips", direction->slips);
+	print_number(file, "wakeups", direction->wakeups);
+	print_number(file, "poisoned", direction->poisoned);
+	fputc('}', file);
+}
+
+void leat_status_print_json(FILE *file, const char *link_name,
+			    const struct leat_link_status *status)
+{
+	fputc('{', file);
+	print_text(file, "name", link_name);
+	fputc(',', file);
+	print_text(file, "mode", leat_status_mode(status));
+	fputc(',', file);
+	print_text(file, "mode_reason",
+		   leat_reason_text(leat_link_status_reason(status)));
+	fputc(',', file);
+	print_text(file, "state", leat_link_status_state(status));
+	print_jack(file, &status->jack);
+	print_pipewire(file, &status->pipewire);
+	print_direction(file, "to_pipewire",
+			&status->direction[LEAT_TO_PIPEWIRE]);
+	print_direction(file, "to_jack", &status->direction[LEAT_TO_JACK]);
+	fputc('}', file);
+}

@@ -1,0 +1,144 @@
+/* SPDX-License-Identifier: MIT */
+#include "verbs.h"
+
+#include "find.h"
+
+#include <dirent.h>
+#include <fcntl.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#define PREFIX "leat-"
+
+static const struct {
+	const char *verb;
+	const char *text;
+} summaries[] = {
+	{ "jack", "the JACK side of a link alone" },
+	{ "pipewire", "the PipeWire side of a link alone" },
+	{ "status", "what links do and have counted" },
+	{ "up", "bridge JACK and PipeWire, and show it live" },
+	{ "verify", "play a file through a link and compare every sample" },
+};
+
+const char *leat_verb_summary(const char *verb)
+{
+	for (size_t i = 0; i < sizeof(summaries) / sizeof(summaries[0]); i++)
+		if (strcmp(summaries[i].verb, verb) == 0)
+			return summaries[i].text;
+	return "";
+}
+
+static bool known(const struct leat_verbs *verbs, const char *verb)
+{
+	for (unsigned i = 0; i < verbs->n_verbs; i++)
+		if (strcmp(verbs->name[i], verb) == 0)
+			return true;
+	return false;
+}
+
+/* Verbs are lower-case words, so that leat-up.c or leat-up.1 is none. */
+static bool verb_like(const char *word)
+{
+	size_t n = strspn(word, "abcdefghijklmnopqrstuvwxyz0123456789-");
+
+	return n > 0 && n < LEAT_VERB_BYTES && word[n] == 0;
+}
+
+static bool executable(int folder_fd, const char *name)
+{
+	struct stat st;
+
+	return fstatat(folder_fd, name, &st, 0) == 0 && S_ISREG(st.st_mode) &&
+	       faccessat(folder_fd, name, X_OK, 0) == 0;
+}
+
+static void add(struct leat_verbs *verbs, int folder_fd, const char *name)
+{
+	const char *verb = name + strlen(PREFIX);
+
+	if (strncmp(name, PREFIX, strlen(PREFIX)) != 0 || !verb_like(verb) ||
+	    verbs->n_verbs == LEAT_VERBS_MAX || known(verbs, verb) ||
+	    !executable(folder_fd, name))
+		return;
+	snprintf(verbs->name[verbs->n_verbs++], LEAT_VERB_BYTES, "%s", verb);
+}
+
+static bool look(void *user, const char *folder)
+{
+	DIR *dir = opendir(folder);
+	struct dirent *entry;
+
+	if (!dir)
+		return false;
+	while ((entry = readdir(dir)))
+		add(user, dirfd(dir), entry->d_name);
+	closedir(dir);
+	return false;
+}
+
+static int compare(const void *a, const void *b)
+{
+	return strcmp(a, b);
+}
+
+void leat_verbs_find(struct leat_verbs *verbs)
+{
+	verbs->n_verbs = 0;
+	leat_find_each(look, verbs);
+	qsort(verbs->name, verbs->n_verbs, sizeof(verbs->name[0]), compare);
+}
+
+static unsigned min3(unsigned a, unsigned b, unsigned c)
+{
+	unsigned least = a < b ? a : b;
+
+	return least < c ? least : c;
+}
+
+/*
+ * Insertions, deletions and changes that make one word the other:
+ * V. I. Levenshtein, "Binary codes capable of correcting deletions,
+ * insertions, and reversals", 1966; row by row.
+ */
+static unsigned distance(const char *a, const char *b)
+{
+	unsigned row[LEAT_VERB_BYTES];
+	unsigned n = (unsigned)strnlen(b, LEAT_VERB_BYTES - 1);
+
+	for (unsigned j = 0; j <= n; j++)
+		row[j] = j;
+	for (unsigned i = 0; a[i]; i++) {
+		unsigned diagonal = row[0];
+
+		row[0] = i + 1;
+		for (unsigned j = 0; j < n; j++) {
+			unsigned up = row[j + 1];
+
+			row[j + 1] = min3(up + 1, row[j] + 1,
+					  diagonal + (a[i] != b[j]));
+			diagonal = up;
+		}
+	}
+	return row[n];
+}
+
+const char *leat_verbs_nearest(const struct leat_verbs *verbs, const char *word)
+{
+	const char *nearest = NULL;
+	unsigned least = 3;
+
+	for (unsigned i = 0; i < verbs->n_verbs; i++) {
+		unsigned d = distance(word, verbs->name[i]);
+
+		if (d < least && d < strlen(verbs->name[i])) {
+			least = d;
+			nearest = verbs->name[i];
+		}
+	}
+	return nearest;
+}

@@ -1,0 +1,863 @@
+/* SPDX-License-Identifier: MIT */
+#include <leat/frames.h>
+
+#include <leat/shm.h>
+
+#include "helpers.h"
+#include "link/part.h"
+#include "ringbuf/atomics.h"
+#include "runner.h"
+
+#include <CUnit/CUnit.h>
+
+#include <errno.h>
+#include <poll.h>
+#include <sched.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/eventfd.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+/* No two fields have the same value. */
+static const struct leat_frames_format plain = {
+	.n_channels = 2,
+	.capacity = 64,
+	.rate_hz = 48000,
+	.direction = LEAT_TO_JACK,
+	.generation = 7,
+	.first_index = 1000,
+};
+
+/* ---- formats ---- */
+
+static void expect_format(const struct leat_frames_format *format, int res)
+{
+	struct leat_frames_producer *producer = NULL;
+	struct leat_frames_consumer *consumer = NULL;
+	unsigned n_fds = unit_count_fds();
+
+	CU_ASSERT_EQUAL(leat_frames_format_check(format), res);
+	CU_ASSERT_EQUAL(leat_frames_producer_create(&producer, format), res);
+	CU_ASSERT_EQUAL(leat_frames_consumer_create(&consumer, format), res);
+	CU_ASSERT_EQUAL(producer != NULL, res == 0);
+	CU_ASSERT_EQUAL(consumer != NULL, res == 0);
+	leat_frames_producer_destroy(producer);
+	leat_frames_consumer_destroy(consumer);
+	CU_ASSERT_EQUAL(unit_count_fds(), n_fds);
+}
+
+static void expect_capacity(uint32_t capacity, int res)
+{
+	struct leat_frames_format format = plain;
+
+	format.n_channels = 0;
+	format.capacity = capacity;
+	expect_format(&format, res);
+}
+
+static void expect_rate(uint32_t rate_hz, int res)
+{
+	struct leat_frames_format format = plain;
+
+	format.rate_hz = rate_hz;
+	expect_format(&format, res);
+}
+
+static void expect_channels(uint32_t n_channels, int res)
+{
+	struct leat_frames_format format = plain;
+
+	format.n_channels = n_channels;
+	expect_format(&format, res);
+}
+
+static void expect_flags(uint32_t ring_flags, int res)
+{
+	struct leat_frames_format format = plain;
+
+	format.ring_flags = ring_flags;
+	expect_format(&format, res);
+}
+
+static void expect_direction(uint32_t direction, int res)
+{
+	struct leat_frames_format format = plain;
+
+	format.direction = direction;
+	expect_format(&format, res);
+}
+
+static void test_format_capacity(void)
+{
+	expect_capacity(0, -EINVAL);
+	expect_capacity(32, -EINVAL);
+	expect_capacity(63, -EINVAL);
+	expect_capacity(64, 0);
+	expect_capacity(65, -EINVAL);
+	expect_capacity(96, -EINVAL);
+	expect_capacity(1u << 24, 0);
+	expect_capacity((1u << 24) + 1, -EINVAL);
+	expect_capacity(1u << 25, -EINVAL);
+	expect_capacity(1u << 31, -EINVAL);
+}
+
+static void test_format_others(void)
+{
+	expect_channels(0, 0);
+	expect_channels(64, 0);
+	expect_channels(65, -EINVAL);
+	expect_channels(UINT32_MAX, -EINVAL);
+	expect_rate(999, -EINVAL);
+	expect_rate(1000, 0);
+	expect_rate(768000, 0);
+	expect_rate(768001, -EINVAL);
+	expect_flags(LEAT_RING_POLL | LEAT_RING_TIMED, 0);
+	expect_flags(4, -EINVAL);
+	expect_flags(0x80000000u, -EINVAL);
+	expect_direction(LEAT_TO_PIPEWIRE, 0);
+	expect_direction(2, -EINVAL);
+	expect_direction(UINT32_MAX, -EINVAL);
+}
+
+static void test_destroy_takes_null(void)
+{
+	leat_frames_producer_destroy(NULL);
+	leat_frames_consumer_destroy(NULL);
+	CU_PASS("still here");
+}
+
+/* ---- a connected ring ---- */
+
+struct ring {
+	struct leat_frames_producer *producer;
+	struct leat_frames_consumer *consumer;
+	int event_fd; /* the same one raises and is waited for */
+};
+
+static void ring_open(struct ring *ring,
+		      const struct leat_frames_format *format)
+{
+	int part_fd;
+
+	ring->event_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+	CU_ASSERT_FATAL(leat_frames_producer_create(&ring->producer, format) ==
+			0);
+	CU_ASSERT_FATAL(leat_frames_consumer_create(&ring->consumer, format) ==
+			0);
+	part_fd = dup(leat_frames_consumer_fd(ring->consumer));
+	CU_ASSERT_FATAL(leat_frames_producer_connect(ring->producer, part_fd,
+						     dup(ring->event_fd)) == 0);
+	part_fd = dup(leat_frames_producer_fd(ring->producer));
+	CU_ASSERT_FATAL(leat_frames_consumer_connect(ring->consumer, part_fd,
+						     dup(ring->event_fd)) == 0);
+}
+
+static void ring_close(struct ring *ring)
+{
+	leat_frames_producer_destroy(ring->producer);
+	leat_frames_consumer_destroy(ring->consumer);
+	close(ring->event_fd);
+}
+
+/* A sample that tells its channel and its frame; whole numbers are exact. */
+static float sample(uint32_t channel, uint64_t index)
+{
+	return (float)((index * 64 + channel) % 16777213);
+}
+
+/* What a closure is to write or has found. */
+struct run {
+	uint64_t index; /* of the call's first frame */
+	uint32_t n_calls;
+	uint32_t n_wrong;
+	uint32_t n_seen;
+};
+
+static void write_run(void *user, const struct leat_frames_room *room)
+{
+	struct run *run = user;
+
+	run->n_wrong += room->n_before != run->n_seen;
+	for (uint32_t c = 0; c < room->n_channels; c++)
+		for (uint32_t i = 0; i < room->n_frames; i++)
+			leat_frames_room_plane(room, c)[i] =
+				sample(c, run->index + room->n_before + i);
+	run->n_seen += room->n_frames;
+	run->n_calls++;
+}
+
+static void read_run(void *user, const struct leat_frames_view *view)
+{
+	struct run *run = user;
+
+	run->n_wrong += view->n_before != run->n_seen;
+	for (uint32_t c = 0; c < view->n_channels; c++)
+		for (uint32_t i = 0; i < view->n_frames; i++)
+			run->n_wrong +=
+				leat_frames_view_plane(view, c)[i] !=
+				sample(c, run->index + view->n_before + i);
+	run->n_seen += view->n_frames;
+	run->n_calls++;
+}
+
+static void expect_send(struct ring *ring, uint32_t n, uint32_t n_sent)
+{
+	struct run run = { .index = leat_producer_index(
+				   leat_frames_producer_ring(ring->producer)) };
+
+	CU_ASSERT_EQUAL(leat_frames_send(ring->producer, n, write_run, &run),
+			n_sent);
+	CU_ASSERT_EQUAL(run.n_seen, n_sent);
+	CU_ASSERT_EQUAL(run.n_wrong, 0);
+}
+
+static void expect_recv(struct ring *ring, uint32_t n, uint32_t n_received)
+{
+	struct run run = { .index = leat_consumer_index(
+				   leat_frames_consumer_ring(ring->consumer)) };
+
+	CU_ASSERT_EQUAL(leat_frames_recv(ring->consumer, n, read_run, &run),
+			n_received);
+	CU_ASSERT_EQUAL(run.n_seen, n_received);
+	CU_ASSERT_EQUAL(run.n_wrong, 0);
+}
+
+static void round_trip(uint32_t n_channels, uint64_t first_index)
+{
+	struct leat_frames_format format = plain;
+	unsigned n_fds = unit_count_fds();
+	struct ring ring;
+
+	format.n_channels = n_channels;
+	format.first_index = first_index;
+	ring_open(&ring, &format);
+	/* Blocks that wrap, and a ring that is filled to the brim. */
+	for (int i = 0; i < 20; i++) {
+		expect_send(&ring, 40, 40);
+		expect_send(&ring, 40, 24);
+		expect_send(&ring, 1, 0);
+		expect_recv(&ring, 30, 30);
+		expect_recv(&ring, 40, 34);
+		expect_recv(&ring, 1, 0);
+	}
+	ring_close(&ring);
+	CU_ASSERT_EQUAL(unit_count_fds(), n_fds);
+}
+
+static void test_round_trip_of_no_channels(void)
+{
+	round_trip(0, 0);
+	round_trip(0, UINT64_MAX - 100);
+}
+
+static void test_round_trip(void)
+{
+	round_trip(1, 0);
+	round_trip(2, 5);
+	round_trip(3, UINT32_MAX - 100);
+	round_trip(3, UINT64_MAX - 100);
+}
+
+static void test_round_trip_of_64_channels(void)
+{
+	round_trip(64, 0);
+	round_trip(64, UINT64_MAX - 100);
+}
+
+static void test_planes_lie_apart(void)
+{
+	struct leat_frames_format format = plain;
+
+	format.capacity = 256;
+	CU_ASSERT_EQUAL(leat_part_stride_bytes(&format), 256 * 4 + 128);
+	format.n_channels = 0;
+	CU_ASSERT_EQUAL(leat_part_total_bytes(LEAT_PART_PRODUCER, &format),
+			4096);
+	format.n_channels = 64;
+	CU_ASSERT_EQUAL(leat_part_total_bytes(LEAT_PART_CONSUMER, &format),
+			4096);
+	CU_ASSERT_EQUAL(leat_part_total_bytes(LEAT_PART_PRODUCER, &format),
+			4096 + 64 * 1152);
+	format.n_channels = 1;
+	CU_ASSERT_EQUAL(leat_part_total_bytes(LEAT_PART_PRODUCER, &format),
+			2 * 4096);
+	format.capacity = 1u << 24;
+	format.n_channels = 64;
+	CU_ASSERT_EQUAL(leat_part_total_bytes(LEAT_PART_PRODUCER, &format),
+			UINT64_C(4096) + 64 * ((UINT64_C(1) << 26) + 128));
+}
+
+static void expect_plain(const struct leat_frames_format *format)
+{
+	CU_ASSERT_EQUAL(format->n_channels, plain.n_channels);
+	CU_ASSERT_EQUAL(format->capacity, plain.capacity);
+	CU_ASSERT_EQUAL(format->rate_hz, plain.rate_hz);
+	CU_ASSERT_EQUAL(format->ring_flags, plain.ring_flags);
+	CU_ASSERT_EQUAL(format->direction, plain.direction);
+	CU_ASSERT_EQUAL(format->generation, plain.generation);
+	CU_ASSERT_EQUAL(format->first_index, plain.first_index);
+}
+
+static void test_formats_are_kept(void)
+{
+	struct ring ring;
+
+	ring_open(&ring, &plain);
+	expect_plain(leat_frames_producer_format(ring.producer));
+	expect_plain(leat_frames_consumer_format(ring.consumer));
+	ring_close(&ring);
+}
+
+/* ---- timed ---- */
+
+static void open_timed(struct ring *ring, uint64_t first_index)
+{
+	struct leat_frames_format format = plain;
+
+	format.ring_flags = LEAT_RING_TIMED;
+	format.first_index = first_index;
+	ring_open(ring, &format);
+}
+
+static uint32_t send_at(struct ring *ring, uint64_t index, uint32_t n)
+{
+	struct run run = { .index = index };
+	uint32_t n_sent =
+		leat_frames_send_at(ring->producer, index, n, write_run, &run);
+
+	CU_ASSERT_EQUAL(run.n_seen, n_sent);
+	return n_sent;
+}
+
+static uint32_t recv_at(struct ring *ring, uint64_t index, uint32_t n)
+{
+	struct run run = { .index = index };
+	uint32_t n_received =
+		leat_frames_recv_at(ring->consumer, index, n, read_run, &run);
+
+	CU_ASSERT_EQUAL(
+		leat_consumer_index(leat_frames_consumer_ring(ring->consumer)),
+		index + n);
+	if (n_received > 0) {
+		CU_ASSERT_EQUAL(run.n_wrong, 0);
+		CU_ASSERT_EQUAL(run.n_seen, n_received);
+	}
+	return n_received;
+}
+
+static void test_at(void)
+{
+	for (uint64_t base = UINT64_MAX - 99; base != 50; base += 50) {
+		struct ring ring;
+
+		open_timed(&ring, base);
+		CU_ASSERT_EQUAL(send_at(&ring, base, 16), 16);
+		CU_ASSERT_EQUAL(recv_at(&ring, base, 16), 16);
+		/* Not there; passed in any case, and that can be seen. */
+		CU_ASSERT_EQUAL(recv_at(&ring, base + 16, 16), 0);
+		CU_ASSERT_EQUAL(send_at(&ring, base + 80, 32), 32);
+		CU_ASSERT_EQUAL(recv_at(&ring, base + 96, 32), 0);
+		CU_ASSERT_EQUAL(recv_at(&ring, base + 80, 32), 32);
+		/* In the past, and more than fits. */
+		CU_ASSERT_EQUAL(send_at(&ring, base + 111, 1), 0);
+		CU_ASSERT_EQUAL(send_at(&ring, base + 112, 65), 0);
+		ring_close(&ring);
+	}
+}
+
+/* Frames that the next block of the same size may be about to overwrite. */
+static void test_recv_at_leaves_room_for_the_writer(void)
+{
+	struct ring ring;
+
+	open_timed(&ring, 0);
+	CU_ASSERT_EQUAL(send_at(&ring, 0, 40), 40);
+	CU_ASSERT_EQUAL(recv_at(&ring, 0, 40), 0);
+	CU_ASSERT_EQUAL(recv_at(&ring, 8, 32), 32);
+	ring_close(&ring);
+}
+
+static void test_at_on_a_plain_ring(void)
+{
+	struct run run = { 0 };
+	struct ring ring;
+
+	ring_open(&ring, &plain);
+	CU_ASSERT_EQUAL(
+		leat_frames_send_at(ring.producer, 1000, 8, write_run, &run),
+		0);
+	expect_send(&ring, 8, 8);
+	CU_ASSERT_EQUAL(
+		leat_frames_recv_at(ring.consumer, 1000, 8, read_run, &run), 0);
+	CU_ASSERT_EQUAL(run.n_calls, 0);
+	expect_recv(&ring, 8, 8);
+	ring_close(&ring);
+}
+
+/* ---- parts that are not what they should be ---- */
+
+static uint64_t total_bytes(enum leat_part_kind kind)
+{
+	return leat_part_total_bytes(kind, &plain);
+}
+
+/* A part as a peer would make it, with one byte of its header changed. */
+static int forge(enum leat_part_kind kind, size_t offset, int flip,
+		 uint64_t index)
+{
+	struct leat_consumer_part *part;
+	struct leat_shm shm;
+	int fd;
+
+	CU_ASSERT_FATAL(leat_shm_create(&shm, "unit", total_bytes(kind)) == 0);
+	part = shm.addr;
+	leat_part_header_init(&part->header, kind, &plain);
+	leat_ring_words_init(&part->words, index);
+	((unsigned char *)shm.addr)[offset] ^= (unsigned char)flip;
+	fd = dup(shm.fd);
+	leat_shm_finish(&shm);
+	return fd;
+}
+
+static void expect_producer_connect(int part_fd, int res)
+{
+	struct leat_frames_producer *producer;
+	unsigned n_fds = unit_count_fds() - (unit_fd_open(part_fd) ? 1 : 0);
+
+	CU_ASSERT_FATAL(leat_frames_producer_create(&producer, &plain) == 0);
+	CU_ASSERT_EQUAL(leat_frames_producer_connect(producer, part_fd,
+						     eventfd(0, EFD_CLOEXEC)),
+			res);
+	leat_frames_producer_destroy(producer);
+	CU_ASSERT_EQUAL(unit_count_fds(), n_fds);
+}
+
+static void expect_consumer_connect(int part_fd, int res)
+{
+	struct leat_frames_consumer *consumer;
+	unsigned n_fds = unit_count_fds() - (unit_fd_open(part_fd) ? 1 : 0);
+
+	CU_ASSERT_FATAL(leat_frames_consumer_create(&consumer, &plain) == 0);
+	CU_ASSERT_EQUAL(leat_frames_consumer_connect(consumer, part_fd,
+						     eventfd(0, EFD_CLOEXEC)),
+			res);
+	leat_frames_consumer_destroy(consumer);
+	CU_ASSERT_EQUAL(unit_count_fds(), n_fds);
+}
+
+static void test_header_says_what_it_is(void)
+{
+	struct leat_part_header header;
+	struct leat_frames_format format = plain;
+
+	format.ring_flags = LEAT_RING_TIMED;
+	memset(&header, 0xff, sizeof(header));
+	leat_part_header_init(&header, LEAT_PART_PRODUCER, &format);
+	CU_ASSERT_EQUAL(memcmp(&header.magic, "leatpart", 8), 0);
+	CU_ASSERT_EQUAL(header.version, 1);
+	CU_ASSERT_EQUAL(header.kind, LEAT_PART_PRODUCER);
+	CU_ASSERT_EQUAL(header.total_bytes, 8192);
+	CU_ASSERT_EQUAL(header.generation, 7);
+	CU_ASSERT_EQUAL(header.first_index, 1000);
+	CU_ASSERT_EQUAL(header.direction, LEAT_TO_JACK);
+	CU_ASSERT_EQUAL(header.n_channels, 2);
+	CU_ASSERT_EQUAL(header.capacity, 64);
+	CU_ASSERT_EQUAL(header.rate_hz, 48000);
+	CU_ASSERT_EQUAL(header.ring_flags, LEAT_RING_TIMED);
+	CU_ASSERT_EQUAL(header.features, 0);
+	CU_ASSERT_EQUAL(header.planes_offset, 4096);
+	CU_ASSERT_EQUAL(header.plane_stride_bytes, 384);
+	for (size_t i = 0; i < sizeof(header.reserved); i++)
+		CU_ASSERT_EQUAL(header.reserved[i], 0);
+}
+
+/* What a part really begins with, once it is made. */
+static void test_parts_begin_with_their_header(void)
+{
+	struct leat_part_header wanted;
+	struct leat_shm shm;
+	struct ring ring;
+
+	ring_open(&ring, &plain);
+	leat_part_header_init(&wanted, LEAT_PART_PRODUCER, &plain);
+	CU_ASSERT_FATAL(
+		leat_shm_attach(&shm,
+				dup(leat_frames_producer_fd(ring.producer)),
+				8192) == 0);
+	CU_ASSERT_EQUAL(memcmp(shm.addr, &wanted, sizeof(wanted)), 0);
+	leat_shm_finish(&shm);
+	leat_part_header_init(&wanted, LEAT_PART_CONSUMER, &plain);
+	CU_ASSERT_FATAL(
+		leat_shm_attach(&shm,
+				dup(leat_frames_consumer_fd(ring.consumer)),
+				4096) == 0);
+	CU_ASSERT_EQUAL(memcmp(shm.addr, &wanted, sizeof(wanted)), 0);
+	leat_shm_finish(&shm);
+	ring_close(&ring);
+}
+
+static void test_every_byte_of_the_header_counts(void)
+{
+	/* Unchanged, they will do: it is the change that is refused. */
+	expect_producer_connect(forge(LEAT_PART_CONSUMER, 0, 0, 1000), 0);
+	expect_consumer_connect(forge(LEAT_PART_PRODUCER, 0, 0, 1000), 0);
+	for (size_t i = 0; i < sizeof(struct leat_part_header); i++) {
+		expect_producer_connect(forge(LEAT_PART_CONSUMER, i, 1, 1000),
+					-EPROTO);
+		expect_consumer_connect(
+			forge(LEAT_PART_PRODUCER, i, 0x80, 1000), -EPROTO);
+	}
+}
+
+static void test_peer_index_counts(void)
+{
+	expect_producer_connect(forge(LEAT_PART_CONSUMER, 0, 0, 1001), -EPROTO);
+	expect_producer_connect(forge(LEAT_PART_CONSUMER, 0, 0, 935), -EPROTO);
+	expect_consumer_connect(forge(LEAT_PART_PRODUCER, 0, 0, 999), -EPROTO);
+	expect_consumer_connect(forge(LEAT_PART_PRODUCER, 0, 0, 1065), -EPROTO);
+	expect_consumer_connect(forge(LEAT_PART_PRODUCER, 0, 0, 1064), 0);
+}
+
+/* Nothing that is no part at all does, either. */
+static void test_other_descriptors_are_refused(void)
+{
+	int fds[2];
+
+	expect_producer_connect(-1, -EPROTO);
+	expect_consumer_connect(-1, -EPROTO);
+	CU_ASSERT_FATAL(pipe(fds) == 0);
+	expect_producer_connect(fds[0], -EPROTO);
+	expect_consumer_connect(fds[1], -EPROTO);
+	/* One's own kind. */
+	expect_producer_connect(forge(LEAT_PART_PRODUCER, 0, 0, 1000), -EPROTO);
+	expect_consumer_connect(forge(LEAT_PART_CONSUMER, 0, 0, 1000), -EPROTO);
+}
+
+/* A signal that cannot be used: nothing of the part is left. */
+static void test_bad_signal_is_refused(void)
+{
+	struct leat_frames_producer *producer;
+	struct leat_frames_consumer *consumer;
+	unsigned n_fds = unit_count_fds();
+	int fd = forge(LEAT_PART_CONSUMER, 0, 0, 1000);
+
+	CU_ASSERT_FATAL(leat_frames_producer_create(&producer, &plain) == 0);
+	CU_ASSERT_EQUAL(leat_frames_producer_connect(producer, fd, 9999),
+			-EBADF);
+	CU_ASSERT_FALSE(unit_fd_open(fd));
+	leat_frames_producer_destroy(producer);
+	fd = forge(LEAT_PART_PRODUCER, 0, 0, 1000);
+	CU_ASSERT_FATAL(leat_frames_consumer_create(&consumer, &plain) == 0);
+	CU_ASSERT_EQUAL(leat_frames_consumer_connect(consumer, fd, 9999),
+			-EBADF);
+	CU_ASSERT_FALSE(unit_fd_open(fd));
+	leat_frames_consumer_destroy(consumer);
+	CU_ASSERT_EQUAL(unit_count_fds(), n_fds);
+}
+
+/* ---- stamps and activity ---- */
+
+static void test_stamp(void)
+{
+	const struct leat_stamp first = { 1, UINT64_MAX, 3 };
+	const struct leat_stamp second = { 4, 5, UINT64_MAX - 1 };
+	struct leat_stamp stamp;
+	struct ring ring;
+
+	ring_open(&ring, &plain);
+	CU_ASSERT_TRUE(leat_frames_get_stamp(ring.consumer, &stamp));
+	CU_ASSERT_EQUAL(stamp.time_ns, 0);
+	leat_frames_set_stamp(ring.producer, &first);
+	CU_ASSERT_TRUE(leat_frames_get_stamp(ring.consumer, &stamp));
+	CU_ASSERT_EQUAL(memcmp(&stamp, &first, sizeof(first)), 0);
+	leat_frames_set_stamp(ring.producer, &second);
+	CU_ASSERT_TRUE(leat_frames_get_stamp(ring.consumer, &stamp));
+	CU_ASSERT_EQUAL(memcmp(&stamp, &second, sizeof(second)), 0);
+	ring_close(&ring);
+}
+
+/* A consumer of a part whose words the test itself can write. */
+static struct leat_producer_part *
+open_forged(struct leat_frames_consumer **consumer, struct leat_shm *shm)
+{
+	struct leat_producer_part *part;
+
+	CU_ASSERT_FATAL(leat_shm_create(shm, "unit",
+					total_bytes(LEAT_PART_PRODUCER)) == 0);
+	part = shm->addr;
+	leat_part_header_init(&part->header, LEAT_PART_PRODUCER, &plain);
+	leat_ring_words_init(&part->words, plain.first_index);
+	CU_ASSERT_FATAL(leat_frames_consumer_create(consumer, &plain) == 0);
+	CU_ASSERT_FATAL(
+		leat_frames_consumer_connect(*consumer, dup(shm->fd), -1) == 0);
+	return part;
+}
+
+static void test_stamp_being_written(void)
+{
+	struct leat_frames_consumer *consumer;
+	struct leat_producer_part *part;
+	struct leat_stamp stamp;
+	struct leat_shm shm;
+
+	part = open_forged(&consumer, &shm);
+	leat_word_store(&part->stamp.frame_time, 55);
+	leat_word_store(&part->stamp.sequence, 1);
+	CU_ASSERT_FALSE(leat_frames_get_stamp(consumer, &stamp));
+	leat_word_store(&part->stamp.sequence, UINT64_MAX);
+	CU_ASSERT_FALSE(leat_frames_get_stamp(consumer, &stamp));
+	leat_word_store(&part->stamp.sequence, 2);
+	CU_ASSERT_TRUE(leat_frames_get_stamp(consumer, &stamp));
+	CU_ASSERT_EQUAL(stamp.frame_time, 55);
+	leat_frames_consumer_destroy(consumer);
+	leat_shm_finish(&shm);
+}
+
+static void test_active(void)
+{
+	struct leat_frames_consumer *consumer;
+	struct leat_producer_part *part;
+	struct leat_shm shm;
+	struct ring ring;
+
+	ring_open(&ring, &plain);
+	CU_ASSERT_FALSE(leat_frames_active(ring.consumer));
+	leat_frames_set_active(ring.producer, true);
+	CU_ASSERT_TRUE(leat_frames_active(ring.consumer));
+	leat_frames_set_active(ring.producer, false);
+	CU_ASSERT_FALSE(leat_frames_active(ring.consumer));
+	ring_close(&ring);
+	/* Whatever else a peer writes there is no yes. */
+	part = open_forged(&consumer, &shm);
+	leat_word_store(&part->active, 2);
+	CU_ASSERT_FALSE(leat_frames_active(consumer));
+	leat_word_store(&part->active, UINT64_MAX);
+	CU_ASSERT_FALSE(leat_frames_active(consumer));
+	leat_frames_consumer_destroy(consumer);
+	leat_shm_finish(&shm);
+}
+
+/* ---- waking ---- */
+
+static void test_wake(void)
+{
+	struct ring ring;
+
+	ring_open(&ring, &plain);
+	CU_ASSERT_TRUE(leat_frames_wait_fd(ring.consumer) >= 0);
+	CU_ASSERT_FALSE(leat_frames_prepare_wait(ring.consumer, 10));
+	expect_send(&ring, 9, 9);
+	CU_ASSERT_FALSE(unit_readable(leat_frames_wait_fd(ring.consumer), 0));
+	CU_ASSERT_EQUAL(leat_frames_wakeups(ring.producer), 0);
+	/* Over the wrap, and so in two spans: one signal. */
+	expect_send(&ring, 55, 55);
+	CU_ASSERT_TRUE(unit_readable(leat_frames_wait_fd(ring.consumer), 0));
+	CU_ASSERT_EQUAL(leat_frames_wakeups(ring.producer), 1);
+	CU_ASSERT_TRUE(leat_frames_prepare_wait(ring.consumer, 10));
+	CU_ASSERT_FALSE(unit_readable(leat_frames_wait_fd(ring.consumer), 0));
+	expect_recv(&ring, 64, 64);
+	CU_ASSERT_FALSE(leat_frames_prepare_wait(ring.consumer, 1));
+	expect_send(&ring, 1, 1);
+	CU_ASSERT_TRUE(unit_readable(leat_frames_wait_fd(ring.consumer), 0));
+	leat_frames_clear_wait(ring.consumer);
+	CU_ASSERT_FALSE(unit_readable(leat_frames_wait_fd(ring.consumer), 0));
+	expect_send(&ring, 1, 1);
+	CU_ASSERT_EQUAL(leat_frames_wakeups(ring.producer), 2);
+	ring_close(&ring);
+}
+
+/* ---- two processes ---- */
+
+#define N_FRAMES 100000u
+
+/* The consuming process, with what it needs to find out. */
+struct reader {
+	int control_fd;
+	struct leat_frames_consumer *consumer;
+	int wait_fd;
+	uint64_t n_signals;
+	uint64_t n_frames;
+	struct run run;
+};
+
+static bool reader_open(struct reader *reader)
+{
+	int part_fd, wait_fd;
+
+	if (leat_frames_consumer_create(&reader->consumer, &plain) < 0 ||
+	    !unit_send_fd(reader->control_fd,
+			  leat_frames_consumer_fd(reader->consumer)))
+		return false;
+	part_fd = unit_recv_fd(reader->control_fd);
+	wait_fd = unit_recv_fd(reader->control_fd);
+	reader->wait_fd = wait_fd;
+	return leat_frames_consumer_connect(reader->consumer, part_fd,
+					    wait_fd) == 0;
+}
+
+/* Take signals back as the library does, but count them. */
+static void count_signals(struct reader *reader)
+{
+	uint64_t signals[32];
+	ssize_t n;
+
+	while ((n = recv(reader->wait_fd, signals, sizeof(signals),
+			 MSG_DONTWAIT)) > 0)
+		reader->n_signals += (uint64_t)n / sizeof(signals[0]);
+}
+
+static bool read_all(struct reader *reader)
+{
+	struct leat_consumer *ring =
+		leat_frames_consumer_ring(reader->consumer);
+
+	while (reader->n_frames < N_FRAMES) {
+		count_signals(reader);
+		if (!leat_consumer_arm(ring, 1) &&
+		    !unit_readable(reader->wait_fd, UNIT_DEADLINE_MS))
+			return false;
+		reader->run.index = leat_consumer_index(ring);
+		reader->run.n_seen = 0;
+		reader->n_frames += leat_frames_recv(reader->consumer, 48,
+						     read_run, &reader->run);
+	}
+	return reader->run.n_wrong == 0 && !leat_consumer_poisoned(ring);
+}
+
+static int read_in_child(void *user)
+{
+	struct reader reader = { .control_fd = *(int *)user };
+	uint64_t n_wakeups;
+
+	if (!reader_open(&reader))
+		return 1;
+	if (!read_all(&reader))
+		return 2;
+	/* The writer tells how often it signalled, when it is through. */
+	if (!unit_readable(reader.control_fd, UNIT_DEADLINE_MS) ||
+	    read(reader.control_fd, &n_wakeups, sizeof(n_wakeups)) !=
+		    sizeof(n_wakeups))
+		return 3;
+	count_signals(&reader);
+	return reader.n_signals == n_wakeups && n_wakeups > 0 ? 0 : 4;
+}
+
+static bool write_all(struct leat_frames_producer *producer)
+{
+	int64_t deadline_ms = unit_now_ms() + UNIT_DEADLINE_MS;
+	struct leat_producer *ring = leat_frames_producer_ring(producer);
+	uint64_t state = 9, n_left = N_FRAMES;
+
+	while (n_left > 0 && unit_now_ms() < deadline_ms) {
+		uint32_t n = 1 + unit_random(&state) % 64;
+		struct run run = { .index = leat_producer_index(ring) };
+		uint32_t n_sent = leat_frames_send(
+			producer, n < n_left ? n : (uint32_t)n_left, write_run,
+			&run);
+
+		n_left -= n_sent;
+		if (n_sent == 0)
+			sched_yield();
+	}
+	return n_left == 0;
+}
+
+static void test_two_processes(void)
+{
+	struct leat_frames_producer *producer;
+	int control[2], wake[2];
+	uint64_t n_wakeups;
+	pid_t pid;
+
+	CU_ASSERT_FATAL(socketpair(AF_UNIX, SOCK_STREAM, 0, control) == 0);
+	pid = unit_fork(read_in_child, &control[1]);
+	CU_ASSERT_FATAL(leat_frames_producer_create(&producer, &plain) == 0);
+	CU_ASSERT_FATAL(socketpair(AF_UNIX, SOCK_STREAM, 0, wake) == 0);
+	CU_ASSERT_TRUE(
+		unit_send_fd(control[0], leat_frames_producer_fd(producer)));
+	CU_ASSERT_TRUE(unit_send_fd(control[0], wake[1]));
+	CU_ASSERT_EQUAL(leat_frames_producer_connect(
+				producer, unit_recv_fd(control[0]), wake[0]),
+			0);
+	CU_ASSERT_TRUE(write_all(producer));
+	n_wakeups = leat_frames_wakeups(producer);
+	CU_ASSERT_EQUAL(write(control[0], &n_wakeups, sizeof(n_wakeups)),
+			(ssize_t)sizeof(n_wakeups));
+	CU_ASSERT_EQUAL(unit_wait_child(pid), 0);
+	leat_frames_producer_destroy(producer);
+	close(wake[1]);
+	close(control[0]);
+	close(control[1]);
+}
+
+/* What stamps a child process, for as long as its parent lives. */
+struct stamper {
+	struct ring ring;
+	pid_t parent;
+};
+
+static int stamp_in_child(void *user)
+{
+	struct stamper *stamper = user;
+
+	for (uint64_t i = 1; i % 4096 != 0 || getppid() == stamper->parent; i++)
+		leat_frames_set_stamp(stamper->ring.producer,
+				      &(struct leat_stamp){ i, i * 3, i * 7 });
+	return 0;
+}
+
+static void test_stamps_are_never_torn(void)
+{
+	int64_t deadline_ms = unit_now_ms() + UNIT_DEADLINE_MS;
+	unsigned n_good = 0, n_torn = 0;
+	struct stamper stamper = { .parent = getpid() };
+	struct leat_stamp stamp;
+	uint64_t last = 0;
+	pid_t pid;
+
+	ring_open(&stamper.ring, &plain);
+	pid = unit_fork(stamp_in_child, &stamper);
+	while (n_good < 20000 && unit_now_ms() < deadline_ms) {
+		if (!leat_frames_get_stamp(stamper.ring.consumer, &stamp))
+			continue;
+		n_good += stamp.index != last;
+		n_torn += stamp.frame_time != stamp.index * 3 ||
+			  stamp.time_ns != stamp.index * 7;
+		last = stamp.index;
+	}
+	kill(pid, SIGKILL);
+	CU_ASSERT_EQUAL(unit_wait_child(pid), UNIT_CHILD_KILLED + SIGKILL);
+	CU_ASSERT_EQUAL(n_torn, 0);
+	CU_ASSERT_TRUE(n_good >= 20000);
+	ring_close(&stamper.ring);
+}
+
+static const struct unit_test tests[] = {
+	{ "format", "capacity", test_format_capacity },
+	{ "format", "others", test_format_others },
+	{ "format", "kept", test_formats_are_kept },
+	{ "format", "layout of planes", test_planes_lie_apart },
+	{ "round trip", "no channels", test_round_trip_of_no_channels },
+	{ "round trip", "a few channels", test_round_trip },
+	{ "round trip", "64 channels", test_round_trip_of_64_channels },
+	{ "round trip", "destroy NULL", test_destroy_takes_null },
+	{ "at an index", "there and not there", test_at },
+	{ "at an index", "room for the writer",
+	  test_recv_at_leaves_room_for_the_writer },
+	{ "at an index", "on a plain ring", test_at_on_a_plain_ring },
+	{ "parts", "what a header says", test_header_says_what_it_is },
+	{ "parts", "begin with a header", test_parts_begin_with_their_header },
+	{ "parts", "every byte counts", test_every_byte_of_the_header_counts },
+	{ "parts", "the index counts", test_peer_index_counts },
+	{ "parts", "other descriptors", test_other_descriptors_are_refused },
+	{ "parts", "bad signal", test_bad_signal_is_refused },
+	{ "stamps", "read as written", test_stamp },
+	{ "stamps", "being written", test_stamp_being_written },
+	{ "stamps", "active", test_active },
+	{ "waking", "wake", test_wake },
+	{ "processes", "frames and signals", test_two_processes },
+	{ "processes", "stamps", test_stamps_are_never_torn },
+};
+
+UNIT_MAIN(tests)

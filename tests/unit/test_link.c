@@ -1,0 +1,533 @@
+/* SPDX-License-Identifier: MIT */
+/* Both sides in one process, so that what happens when is certain. */
+#include <leat/link.h>
+
+#include "helpers.h"
+#include "link/socket.h"
+#include "node.h"
+#include "runner.h"
+
+#include <CUnit/CUnit.h>
+
+#include <errno.h>
+#include <string.h>
+#include <unistd.h>
+
+/* A host and a guest, and the descriptors that were open before. */
+struct meeting {
+	struct node host;
+	struct node guest;
+	unsigned n_fds;
+};
+
+static void meeting_open(struct meeting *meeting)
+{
+	struct leat_link_spec spec = node_spec();
+
+	CU_ASSERT_FATAL(unit_rundir_make());
+	meeting->n_fds = unit_count_fds();
+	CU_ASSERT_FATAL(node_host(&meeting->host, &spec) == 0);
+	CU_ASSERT_FATAL(node_guest(&meeting->guest) == 0);
+}
+
+static void meeting_close(struct meeting *meeting)
+{
+	node_close(&meeting->guest);
+	node_close(&meeting->host);
+	CU_ASSERT_EQUAL(unit_count_fds(), meeting->n_fds);
+	unit_rundir_remove();
+}
+
+static void settle(struct meeting *meeting)
+{
+	node_settle(&meeting->host, &meeting->guest);
+}
+
+static void join(struct meeting *meeting)
+{
+	struct leat_error error = { "" };
+
+	CU_ASSERT_EQUAL(leat_guest_connect(meeting->guest.guest, &error), 0);
+	CU_ASSERT_STRING_EQUAL(error.text, "");
+	settle(meeting);
+}
+
+static void meet(struct meeting *meeting)
+{
+	meeting_open(meeting);
+	join(meeting);
+	CU_ASSERT_EQUAL_FATAL(meeting->host.n_wires, 1);
+	CU_ASSERT_EQUAL_FATAL(meeting->guest.n_wires, 1);
+}
+
+static void expect_frames(struct meeting *meeting)
+{
+	CU_ASSERT_TRUE(node_cross(meeting->host.wire, meeting->guest.wire));
+	CU_ASSERT_TRUE(node_cross(meeting->guest.wire, meeting->host.wire));
+}
+
+/* ---- meeting ---- */
+
+static void test_names_are_checked(void)
+{
+	struct leat_link_spec spec = node_spec();
+	struct leat_error error = { "" };
+	struct leat_guest *guest;
+	struct leat_host *host;
+	unsigned n_fds;
+
+	CU_ASSERT_FATAL(unit_rundir_make());
+	n_fds = unit_count_fds();
+	CU_ASSERT_EQUAL(leat_guest_create(&guest, "a/b", NULL, NULL, &error),
+			-EINVAL);
+	CU_ASSERT_PTR_NULL(guest);
+	CU_ASSERT_TRUE(strlen(error.text) > 20);
+	strcpy(spec.link_name, "../x");
+	error.text[0] = 0;
+	CU_ASSERT_EQUAL(leat_host_create(&host, &spec, NULL, NULL, &error),
+			-EINVAL);
+	CU_ASSERT_PTR_NULL(host);
+	CU_ASSERT_TRUE(strlen(error.text) > 20);
+	leat_host_destroy(NULL);
+	leat_guest_destroy(NULL);
+	leat_wire_destroy(NULL);
+	CU_ASSERT_EQUAL(unit_count_fds(), n_fds);
+	unit_rundir_remove();
+}
+
+static void test_second_host_is_refused(void)
+{
+	struct leat_link_spec spec = node_spec();
+	struct meeting meeting;
+	struct node second;
+
+	meeting_open(&meeting);
+	CU_ASSERT_EQUAL(node_host(&second, &spec), -EADDRINUSE);
+	CU_ASSERT_PTR_NULL(second.host);
+	join(&meeting);
+	expect_frames(&meeting);
+	meeting_close(&meeting);
+}
+
+static void test_guest_may_be_first(void)
+{
+	struct leat_link_spec spec = node_spec();
+	struct leat_error error;
+	struct node guest, host;
+
+	CU_ASSERT_FATAL(unit_rundir_make());
+	CU_ASSERT_FATAL(node_guest(&guest) == 0);
+	CU_ASSERT_EQUAL(leat_guest_connect(guest.guest, &error), -ENOENT);
+	CU_ASSERT_FALSE(leat_guest_connected(guest.guest));
+	CU_ASSERT_FALSE(unit_readable(node_fd(&guest), 0));
+	CU_ASSERT_EQUAL(guest.n_gone, 0);
+	CU_ASSERT_FATAL(node_host(&host, &spec) == 0);
+	CU_ASSERT_EQUAL(leat_guest_connect(guest.guest, &error), 0);
+	CU_ASSERT_TRUE(leat_guest_connected(guest.guest));
+	node_settle(&host, &guest);
+	CU_ASSERT_EQUAL(guest.n_wires, 1);
+	CU_ASSERT_EQUAL(host.n_wires, 1);
+	node_close(&host);
+	node_close(&guest);
+	unit_rundir_remove();
+}
+
+static void test_spec_comes_first(void)
+{
+	struct leat_link_spec spec = node_spec();
+	struct meeting meeting;
+
+	meet(&meeting);
+	CU_ASSERT_EQUAL(meeting.guest.n_specs, 1);
+	CU_ASSERT_STRING_EQUAL(meeting.guest.spec.link_name, NODE_LINK);
+	CU_ASSERT_EQUAL(meeting.guest.spec.rate_hz, spec.rate_hz);
+	CU_ASSERT_EQUAL(meeting.guest.spec.period, spec.period);
+	CU_ASSERT_EQUAL(meeting.guest.spec.capacity, spec.capacity);
+	CU_ASSERT_TRUE(meeting.guest.spec.jack_alive);
+	CU_ASSERT_EQUAL(memcmp(meeting.guest.spec.position, spec.position,
+			       sizeof(spec.position)),
+			0);
+	CU_ASSERT_EQUAL(meeting.host.n_specs, 0);
+	CU_ASSERT_EQUAL(meeting.host.n_gone + meeting.guest.n_gone, 0);
+	meeting_close(&meeting);
+}
+
+static void expect_format(const struct leat_frames_format *format,
+			  enum leat_direction direction)
+{
+	struct leat_link_spec spec = node_spec();
+
+	CU_ASSERT_EQUAL(format->direction, direction);
+	CU_ASSERT_EQUAL(format->n_channels, spec.n_channels[direction]);
+	CU_ASSERT_EQUAL(format->rate_hz, spec.rate_hz);
+	CU_ASSERT_EQUAL(format->capacity, spec.capacity);
+	CU_ASSERT_EQUAL(format->ring_flags, spec.ring_flags[direction]);
+	CU_ASSERT_EQUAL(format->first_index, spec.first_index);
+	CU_ASSERT_EQUAL(format->generation, 1);
+}
+
+static void expect_ring(const struct leat_frames_producer *producer,
+			const struct leat_frames_consumer *consumer,
+			enum leat_direction direction)
+{
+	expect_format(leat_frames_producer_format(producer), direction);
+	expect_format(leat_frames_consumer_format(consumer), direction);
+}
+
+static void test_wires_fit_together(void)
+{
+	struct meeting meeting;
+
+	meet(&meeting);
+	CU_ASSERT_EQUAL(meeting.host.wire->generation, 1);
+	CU_ASSERT_EQUAL(meeting.guest.wire->generation, 1);
+	expect_ring(meeting.host.wire->out, meeting.guest.wire->in,
+		    LEAT_TO_PIPEWIRE);
+	expect_ring(meeting.guest.wire->out, meeting.host.wire->in,
+		    LEAT_TO_JACK);
+	expect_frames(&meeting);
+	meeting_close(&meeting);
+}
+
+/* The guest sleeps, the host wakes it; nobody wakes the host. */
+static void test_guest_can_be_woken(void)
+{
+	struct meeting meeting;
+	int wait_fd;
+
+	meet(&meeting);
+	wait_fd = leat_frames_wait_fd(meeting.guest.wire->in);
+	CU_ASSERT_TRUE(wait_fd >= 0);
+	CU_ASSERT_EQUAL(leat_frames_wait_fd(meeting.host.wire->in), -1);
+	CU_ASSERT_FALSE(leat_frames_prepare_wait(meeting.guest.wire->in, 1));
+	CU_ASSERT_FALSE(unit_readable(wait_fd, 0));
+	expect_frames(&meeting);
+	CU_ASSERT_TRUE(unit_readable(wait_fd, 0));
+	CU_ASSERT_EQUAL(leat_frames_wakeups(meeting.host.wire->out), 1);
+	leat_frames_clear_wait(meeting.guest.wire->in);
+	CU_ASSERT_FALSE(unit_readable(wait_fd, 0));
+	meeting_close(&meeting);
+}
+
+/* Wires are their owner's: they outlive the link that made them. */
+static void test_wires_outlive_the_link(void)
+{
+	struct meeting meeting;
+
+	meet(&meeting);
+	leat_host_destroy(meeting.host.host);
+	leat_guest_destroy(meeting.guest.guest);
+	meeting.host.host = NULL;
+	meeting.guest.guest = NULL;
+	expect_frames(&meeting);
+	meeting_close(&meeting);
+}
+
+/* ---- changes ---- */
+
+static void update(struct meeting *meeting, const struct leat_link_spec *spec)
+{
+	leat_host_update(meeting->host.host, spec);
+	settle(meeting);
+}
+
+static void test_period_keeps_the_wire(void)
+{
+	struct leat_link_spec spec = node_spec();
+	struct meeting meeting;
+
+	meet(&meeting);
+	spec.period = 128;
+	spec.jack_alive = false;
+	update(&meeting, &spec);
+	CU_ASSERT_EQUAL(meeting.guest.n_specs, 2);
+	CU_ASSERT_EQUAL(meeting.guest.spec.period, 128);
+	CU_ASSERT_FALSE(meeting.guest.spec.jack_alive);
+	CU_ASSERT_EQUAL(meeting.guest.n_wires, 1);
+	CU_ASSERT_EQUAL(meeting.host.n_wires, 1);
+	expect_frames(&meeting);
+	meeting_close(&meeting);
+}
+
+static void expect_new_wire(const struct leat_link_spec *spec)
+{
+	struct meeting meeting;
+
+	meet(&meeting);
+	update(&meeting, spec);
+	CU_ASSERT_EQUAL(meeting.guest.n_specs, 2);
+	CU_ASSERT_EQUAL(meeting.guest.n_wires, 2);
+	CU_ASSERT_EQUAL(meeting.host.n_wires, 2);
+	CU_ASSERT_EQUAL(meeting.guest.wire->generation, 2);
+	CU_ASSERT_EQUAL(meeting.host.wire->generation, 2);
+	CU_ASSERT_EQUAL(
+		leat_frames_consumer_format(meeting.guest.wire->in)->rate_hz,
+		spec->rate_hz);
+	expect_frames(&meeting);
+	meeting_close(&meeting);
+}
+
+static void test_other_rings_make_a_wire(void)
+{
+	struct leat_link_spec spec = node_spec();
+
+	spec.rate_hz = 44100;
+	expect_new_wire(&spec);
+	spec = node_spec();
+	spec.capacity = 512;
+	expect_new_wire(&spec);
+	spec = node_spec();
+	spec.n_channels[LEAT_TO_PIPEWIRE] = 0;
+	expect_new_wire(&spec);
+	spec = node_spec();
+	spec.ring_flags[LEAT_TO_JACK] = LEAT_RING_POLL;
+	expect_new_wire(&spec);
+}
+
+/* Before a guest came: it hears of the newest only. */
+static void test_update_without_a_guest(void)
+{
+	struct leat_link_spec spec = node_spec();
+	struct meeting meeting;
+
+	meeting_open(&meeting);
+	spec.rate_hz = 96000;
+	update(&meeting, &spec);
+	join(&meeting);
+	CU_ASSERT_EQUAL(meeting.guest.n_specs, 1);
+	CU_ASSERT_EQUAL(meeting.guest.spec.rate_hz, 96000);
+	CU_ASSERT_EQUAL(meeting.guest.n_wires, 1);
+	CU_ASSERT_EQUAL(meeting.host.n_wires, 1);
+	expect_frames(&meeting);
+	meeting_close(&meeting);
+}
+
+/* Faster than the guest can answer: only the last offer becomes a wire. */
+static void test_updates_in_a_row(void)
+{
+	static const uint32_t rates_hz[] = { 44100, 96000, 22050 };
+	struct leat_link_spec spec = node_spec();
+	struct meeting meeting;
+
+	meet(&meeting);
+	for (int i = 0; i < 3; i++) {
+		spec.rate_hz = rates_hz[i];
+		leat_host_update(meeting.host.host, &spec);
+	}
+	settle(&meeting);
+	CU_ASSERT_EQUAL(meeting.guest.n_wires, 4);
+	CU_ASSERT_EQUAL(meeting.host.n_wires, 2);
+	CU_ASSERT_EQUAL(meeting.host.wire->generation, 4);
+	CU_ASSERT_EQUAL(meeting.guest.wire->generation, 4);
+	CU_ASSERT_EQUAL(meeting.host.n_gone + meeting.guest.n_gone, 0);
+	expect_frames(&meeting);
+	meeting_close(&meeting);
+}
+
+/* ---- leaving ---- */
+
+static void test_guest_says_why_it_leaves(void)
+{
+	struct meeting meeting;
+
+	meet(&meeting);
+	leat_guest_leave(meeting.guest.guest, "the daemon is away");
+	CU_ASSERT_FALSE(leat_guest_connected(meeting.guest.guest));
+	settle(&meeting);
+	CU_ASSERT_EQUAL(meeting.host.n_gone, 1);
+	CU_ASSERT_STRING_EQUAL(meeting.host.text, "the daemon is away");
+	CU_ASSERT_EQUAL(meeting.guest.n_gone, 0);
+	/* Once more is nothing. */
+	leat_guest_leave(meeting.guest.guest, "again");
+	settle(&meeting);
+	CU_ASSERT_EQUAL(meeting.host.n_gone, 1);
+	meeting_close(&meeting);
+}
+
+/* More than fits is cut off, and not a broken protocol. */
+static void test_long_farewell(void)
+{
+	struct meeting meeting;
+	char text[1000];
+
+	meet(&meeting);
+	memset(text, 'x', sizeof(text) - 1);
+	text[sizeof(text) - 1] = 0;
+	leat_guest_leave(meeting.guest.guest, text);
+	settle(&meeting);
+	CU_ASSERT_EQUAL(meeting.host.n_gone, 1);
+	CU_ASSERT_EQUAL(strspn(meeting.host.text, "x"), 383);
+	meeting_close(&meeting);
+}
+
+static void test_either_side_vanishes(void)
+{
+	struct meeting meeting;
+
+	meet(&meeting);
+	leat_guest_destroy(meeting.guest.guest);
+	meeting.guest.guest = NULL;
+	settle(&meeting);
+	CU_ASSERT_EQUAL(meeting.host.n_gone, 1);
+	CU_ASSERT_STRING_EQUAL(meeting.host.text, "");
+	meeting_close(&meeting);
+	meet(&meeting);
+	leat_host_destroy(meeting.host.host);
+	meeting.host.host = NULL;
+	settle(&meeting);
+	CU_ASSERT_EQUAL(meeting.guest.n_gone, 1);
+	CU_ASSERT_STRING_EQUAL(meeting.guest.text, "");
+	CU_ASSERT_FALSE(leat_guest_connected(meeting.guest.guest));
+	meeting_close(&meeting);
+}
+
+/* It leaves in the middle: after the offer, before it has answered. */
+static void test_guest_leaves_early(void)
+{
+	struct leat_error error;
+	struct meeting meeting;
+
+	meeting_open(&meeting);
+	CU_ASSERT_EQUAL(leat_guest_connect(meeting.guest.guest, &error), 0);
+	leat_host_dispatch(meeting.host.host);
+	leat_host_dispatch(meeting.host.host);
+	leat_guest_leave(meeting.guest.guest, "changed my mind");
+	settle(&meeting);
+	CU_ASSERT_EQUAL(meeting.host.n_gone, 1);
+	CU_ASSERT_EQUAL(meeting.host.n_wires, 0);
+	join(&meeting);
+	CU_ASSERT_EQUAL(meeting.host.n_wires, 1);
+	CU_ASSERT_EQUAL(meeting.guest.n_wires, 1);
+	expect_frames(&meeting);
+	meeting_close(&meeting);
+}
+
+static void test_a_hundred_joins(void)
+{
+	struct meeting meeting;
+	unsigned n_fds;
+
+	meeting_open(&meeting);
+	n_fds = unit_count_fds();
+	for (unsigned i = 1; i <= 100; i++) {
+		join(&meeting);
+		CU_ASSERT_EQUAL(meeting.host.n_wires, i);
+		CU_ASSERT_EQUAL(meeting.guest.n_wires, i);
+		CU_ASSERT_EQUAL(meeting.host.wire->generation, i);
+		CU_ASSERT_TRUE(
+			node_cross(meeting.host.wire, meeting.guest.wire));
+		leat_guest_leave(meeting.guest.guest, "");
+		settle(&meeting);
+		CU_ASSERT_EQUAL(meeting.host.n_gone, i);
+	}
+	leat_wire_destroy(meeting.host.wire);
+	leat_wire_destroy(meeting.guest.wire);
+	meeting.host.wire = meeting.guest.wire = NULL;
+	CU_ASSERT_EQUAL(unit_count_fds(), n_fds);
+	meeting_close(&meeting);
+}
+
+/* ---- more than two ---- */
+
+static void test_second_guest_is_refused(void)
+{
+	struct leat_error error;
+	struct meeting meeting;
+	struct node second;
+
+	meet(&meeting);
+	CU_ASSERT_FATAL(node_guest(&second) == 0);
+	CU_ASSERT_EQUAL(leat_guest_connect(second.guest, &error), 0);
+	node_settle(&meeting.host, &second);
+	CU_ASSERT_EQUAL(second.n_gone, 1);
+	CU_ASSERT_PTR_NOT_NULL(strstr(second.text, "another leat-pipewire"));
+	CU_ASSERT_EQUAL(second.n_wires + second.n_specs, 0);
+	CU_ASSERT_FALSE(leat_guest_connected(second.guest));
+	/* The first one does not notice. */
+	settle(&meeting);
+	CU_ASSERT_EQUAL(meeting.host.n_gone + meeting.guest.n_gone, 0);
+	expect_frames(&meeting);
+	/* Once it has left, the place is free. */
+	leat_guest_leave(meeting.guest.guest, "");
+	settle(&meeting);
+	CU_ASSERT_EQUAL(leat_guest_connect(second.guest, &error), 0);
+	node_settle(&meeting.host, &second);
+	CU_ASSERT_EQUAL(second.n_wires, 1);
+	node_close(&second);
+	meeting_close(&meeting);
+}
+
+#define N_SILENT 20
+
+static void test_silent_connections(void)
+{
+	struct meeting meeting;
+	int fds[N_SILENT];
+
+	meeting_open(&meeting);
+	for (int i = 0; i < N_SILENT; i++) {
+		fds[i] = leat_connect(NODE_LINK, NULL);
+		CU_ASSERT_TRUE(fds[i] >= 0);
+		settle(&meeting);
+	}
+	join(&meeting);
+	CU_ASSERT_EQUAL(meeting.host.n_wires, 1);
+	CU_ASSERT_EQUAL(meeting.guest.n_wires, 1);
+	expect_frames(&meeting);
+	/* Nor do they disturb the guest once it is there. */
+	for (int i = 0; i < N_SILENT; i++) {
+		close(fds[i]);
+		fds[i] = leat_connect(NODE_LINK, NULL);
+		CU_ASSERT_TRUE(fds[i] >= 0);
+		settle(&meeting);
+	}
+	CU_ASSERT_EQUAL(meeting.host.n_gone + meeting.guest.n_gone, 0);
+	expect_frames(&meeting);
+	for (int i = 0; i < N_SILENT; i++)
+		close(fds[i]);
+	settle(&meeting);
+	CU_ASSERT_FALSE(unit_readable(node_fd(&meeting.host), 0));
+	meeting_close(&meeting);
+}
+
+/* It is the one that has been silent longest that makes room. */
+static void test_oldest_makes_room(void)
+{
+	struct meeting meeting;
+	int fds[N_SILENT];
+
+	meeting_open(&meeting);
+	for (int i = 0; i < N_SILENT; i++) {
+		fds[i] = leat_connect(NODE_LINK, NULL);
+		settle(&meeting);
+	}
+	for (int i = 0; i < N_SILENT; i++) {
+		CU_ASSERT_EQUAL(unit_readable(fds[i], 0), i < N_SILENT - 16);
+		close(fds[i]);
+	}
+	meeting_close(&meeting);
+}
+
+static const struct unit_test tests[] = {
+	{ "meeting", "names", test_names_are_checked },
+	{ "meeting", "second host", test_second_host_is_refused },
+	{ "meeting", "guest first", test_guest_may_be_first },
+	{ "meeting", "spec", test_spec_comes_first },
+	{ "meeting", "wires", test_wires_fit_together },
+	{ "meeting", "wake", test_guest_can_be_woken },
+	{ "meeting", "wires outlive it", test_wires_outlive_the_link },
+	{ "changes", "period", test_period_keeps_the_wire },
+	{ "changes", "other rings", test_other_rings_make_a_wire },
+	{ "changes", "without a guest", test_update_without_a_guest },
+	{ "changes", "in a row", test_updates_in_a_row },
+	{ "leaving", "says why", test_guest_says_why_it_leaves },
+	{ "leaving", "long farewell", test_long_farewell },
+	{ "leaving", "vanishes", test_either_side_vanishes },
+	{ "leaving", "early", test_guest_leaves_early },
+	{ "leaving", "a hundred joins", test_a_hundred_joins },
+	{ "crowd", "second guest", test_second_guest_is_refused },
+	{ "crowd", "silent connections", test_silent_connections },
+	{ "crowd", "oldest makes room", test_oldest_makes_room },
+};
+
+UNIT_MAIN(tests)

@@ -1,0 +1,520 @@
+/* SPDX-License-Identifier: MIT */
+#include <leat/shm.h>
+
+#include "helpers.h"
+#include "runner.h"
+
+#include <CUnit/CUnit.h>
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#ifndef F_SEAL_FUTURE_WRITE
+#define F_SEAL_FUTURE_WRITE 0x0010
+#endif
+
+#define PAGE 4096u
+
+static size_t page_bytes(void)
+{
+	return (size_t)sysconf(_SC_PAGESIZE);
+}
+
+/* ---- what a process that was given the descriptor can do to it ---- */
+
+static int map_writable(const struct leat_shm *shm)
+{
+	return mmap(NULL, shm->size_bytes, PROT_READ | PROT_WRITE, MAP_SHARED,
+		    shm->fd, 0) != MAP_FAILED;
+}
+
+/* Through a new open file description, which has no flags of the old one. */
+static int reopen_and_write(const struct leat_shm *shm)
+{
+	struct leat_shm again = *shm;
+	char path[64];
+
+	snprintf(path, sizeof(path), "/proc/self/fd/%d", shm->fd);
+	again.fd = open(path, O_RDWR);
+	if (again.fd < 0)
+		return 0;
+	return map_writable(&again) || pwrite(again.fd, "x", 1, 0) >= 0 ||
+	       ftruncate(again.fd, 0) == 0;
+}
+
+static int reopen_truncating(const struct leat_shm *shm)
+{
+	char path[64];
+
+	snprintf(path, sizeof(path), "/proc/self/fd/%d", shm->fd);
+	return open(path, O_RDWR | O_TRUNC) >= 0;
+}
+
+static int write_through(const struct leat_shm *shm)
+{
+	return pwrite(shm->fd, "x", 1, 0) >= 0;
+}
+
+static int shrink(const struct leat_shm *shm)
+{
+	return ftruncate(shm->fd, (off_t)shm->size_bytes - 1) == 0;
+}
+
+static int grow(const struct leat_shm *shm)
+{
+	return ftruncate(shm->fd, (off_t)shm->size_bytes + 1) == 0 ||
+	       fallocate(shm->fd, 0, 0, (off_t)shm->size_bytes + 1) == 0;
+}
+
+static int punch_hole(const struct leat_shm *shm)
+{
+	return fallocate(shm->fd, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE, 0,
+			 (off_t)shm->size_bytes) == 0;
+}
+
+static int zero_range(const struct leat_shm *shm)
+{
+	return fallocate(shm->fd, FALLOC_FL_ZERO_RANGE, 0,
+			 (off_t)shm->size_bytes) == 0;
+}
+
+static int add_seal(const struct leat_shm *shm)
+{
+	return fcntl(shm->fd, F_ADD_SEALS, F_SEAL_WRITE) == 0 ||
+	       fcntl(shm->fd, F_ADD_SEALS, 0) == 0;
+}
+
+/* Make what is mapped read-only writable. */
+static int protect(const struct leat_shm *shm)
+{
+	void *addr =
+		mmap(NULL, shm->size_bytes, PROT_READ, MAP_SHARED, shm->fd, 0);
+
+	return addr == MAP_FAILED ||
+	       mprotect(addr, shm->size_bytes, PROT_READ | PROT_WRITE) == 0;
+}
+
+/* Punch a hole through a mapping: one's own, and the owner's. */
+static int remove_pages(const struct leat_shm *shm)
+{
+	void *addr =
+		mmap(NULL, shm->size_bytes, PROT_READ, MAP_SHARED, shm->fd, 0);
+
+	return addr == MAP_FAILED ||
+	       madvise(addr, shm->size_bytes, MADV_REMOVE) == 0 ||
+	       madvise(shm->addr, shm->size_bytes, MADV_REMOVE) == 0;
+}
+
+static int (*const attacks[])(const struct leat_shm *shm) = {
+	map_writable,  reopen_and_write, reopen_truncating,
+	write_through, shrink,		 grow,
+	punch_hole,    zero_range,	 add_seal,
+	protect,       remove_pages,
+};
+
+#define N_ATTACKS (sizeof(attacks) / sizeof(attacks[0]))
+
+/* 0 if every attack failed, else the number of one that did not. */
+static int attack(void *user)
+{
+	const struct leat_shm *shm = user;
+
+	for (size_t i = 0; i < N_ATTACKS; i++)
+		if (attacks[i](shm))
+			return (int)i + 1;
+	return 0;
+}
+
+static void fill(const struct leat_shm *shm)
+{
+	for (size_t i = 0; i < shm->size_bytes; i++)
+		((unsigned char *)shm->addr)[i] = (unsigned char)(i % 251);
+}
+
+static bool filled(const struct leat_shm *shm)
+{
+	for (size_t i = 0; i < shm->size_bytes; i++)
+		if (((const unsigned char *)shm->addr)[i] != i % 251)
+			return false;
+	return true;
+}
+
+static void test_peer_can_change_nothing(void)
+{
+	struct leat_shm shm;
+
+	CU_ASSERT_FATAL(leat_shm_create(&shm, "unit", 3 * page_bytes()) == 0);
+	fill(&shm);
+	CU_ASSERT_EQUAL(unit_in_child(attack, &shm), 0);
+	CU_ASSERT_TRUE(filled(&shm));
+	leat_shm_finish(&shm);
+}
+
+/* Each of the attacks is one that an unsealed memfd falls to. */
+static int attack_unsealed(void *user)
+{
+	size_t i = *(size_t *)user;
+	struct leat_shm shm = { .size_bytes = page_bytes() };
+
+	shm.fd = memfd_create("unit", MFD_ALLOW_SEALING);
+	if (shm.fd < 0 || ftruncate(shm.fd, (off_t)shm.size_bytes) < 0)
+		return 2;
+	shm.addr = mmap(NULL, shm.size_bytes, PROT_READ | PROT_WRITE,
+			MAP_SHARED, shm.fd, 0);
+	if (shm.addr == MAP_FAILED)
+		return 2;
+	return attacks[i](&shm) ? 0 : 1;
+}
+
+static void test_attacks_work_where_nothing_is_sealed(void)
+{
+	for (size_t i = 0; i < N_ATTACKS; i++) {
+		int code = unit_in_child(attack_unsealed, &i);
+
+		/* Not every kernel can zero a range of a memfd. */
+		CU_ASSERT_TRUE(code == 0 ||
+			       (code == 1 && attacks[i] == zero_range));
+	}
+}
+
+static int write_to_attached(void *user)
+{
+	struct leat_shm *shm = user, mine;
+
+	signal(SIGSEGV, SIG_DFL);
+	if (leat_shm_attach(&mine, dup(shm->fd), shm->size_bytes) < 0)
+		return 1;
+	*(volatile unsigned char *)mine.addr = 1;
+	return 0;
+}
+
+static void test_attached_is_read_only(void)
+{
+	struct leat_shm shm;
+
+	CU_ASSERT_FATAL(leat_shm_create(&shm, "unit", 1) == 0);
+	CU_ASSERT_EQUAL(unit_in_child(write_to_attached, &shm),
+			UNIT_CHILD_KILLED + SIGSEGV);
+	leat_shm_finish(&shm);
+}
+
+/* A peer that looks until the owner has written. */
+static int see_owner(void *user)
+{
+	struct leat_shm *shm = user, mine;
+	int64_t deadline_ms = unit_now_ms() + UNIT_DEADLINE_MS;
+	const unsigned char *last;
+
+	if (leat_shm_attach(&mine, dup(shm->fd), shm->size_bytes) < 0)
+		return 1;
+	last = (const unsigned char *)mine.addr + mine.size_bytes - 1;
+	while (__atomic_load_n(last, __ATOMIC_ACQUIRE) == 0)
+		if (unit_now_ms() > deadline_ms)
+			return 2;
+	return ((const unsigned char *)mine.addr)[0] == 42 ? 0 : 3;
+}
+
+static void test_owner_writes_and_peer_sees(void)
+{
+	struct leat_shm shm;
+	unsigned char *bytes;
+	pid_t pid;
+
+	CU_ASSERT_FATAL(leat_shm_create(&shm, "unit", 2 * page_bytes()) == 0);
+	pid = unit_fork(see_owner, &shm);
+	bytes = shm.addr;
+	bytes[0] = 42;
+	__atomic_store_n(&bytes[shm.size_bytes - 1], 1, __ATOMIC_RELEASE);
+	CU_ASSERT_EQUAL(unit_wait_child(pid), 0);
+	leat_shm_finish(&shm);
+}
+
+/* ---- creating ---- */
+
+static void test_create_rounds_up_and_zeroes(void)
+{
+	static const size_t sizes[] = { 1, PAGE - 1, PAGE, PAGE + 1, 5 * PAGE };
+
+	for (size_t i = 0; i < sizeof(sizes) / sizeof(sizes[0]); i++) {
+		struct leat_shm shm;
+		bool zero = true;
+
+		CU_ASSERT_FATAL(leat_shm_create(&shm, "unit", sizes[i]) == 0);
+		CU_ASSERT_TRUE(shm.size_bytes >= sizes[i]);
+		CU_ASSERT_TRUE(shm.size_bytes < sizes[i] + page_bytes());
+		CU_ASSERT_EQUAL(shm.size_bytes % page_bytes(), 0);
+		CU_ASSERT_EQUAL(lseek(shm.fd, 0, SEEK_END),
+				(off_t)shm.size_bytes);
+		CU_ASSERT_TRUE(fcntl(shm.fd, F_GETFD) & FD_CLOEXEC);
+		CU_ASSERT_EQUAL(fcntl(shm.fd, F_GET_SEALS),
+				F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_SEAL |
+					F_SEAL_FUTURE_WRITE);
+		for (size_t j = 0; j < shm.size_bytes; j++)
+			zero = zero && ((unsigned char *)shm.addr)[j] == 0;
+		CU_ASSERT_TRUE(zero);
+		leat_shm_finish(&shm);
+	}
+}
+
+/* Every page is there before the realtime thread is. */
+static void test_create_faults_in(void)
+{
+	unsigned char there[16] = { 0 };
+	struct leat_shm shm;
+
+	CU_ASSERT_FATAL(leat_shm_create(&shm, "unit", 16 * page_bytes()) == 0);
+	CU_ASSERT_EQUAL(mincore(shm.addr, shm.size_bytes, there), 0);
+	for (int i = 0; i < 16; i++)
+		CU_ASSERT_TRUE(there[i] & 1);
+	leat_shm_finish(&shm);
+}
+
+static void test_create_refuses(void)
+{
+	unsigned n_fds = unit_count_fds();
+	struct leat_shm shm;
+	char name[300];
+
+	memset(name, 'x', sizeof(name) - 1);
+	name[sizeof(name) - 1] = 0;
+	CU_ASSERT_EQUAL(leat_shm_create(&shm, "unit", 0), -EINVAL);
+	CU_ASSERT_EQUAL(shm.fd, -1);
+	CU_ASSERT_PTR_NULL(shm.addr);
+	CU_ASSERT_EQUAL(leat_shm_create(&shm, "unit", SIZE_MAX), -EINVAL);
+	CU_ASSERT_TRUE(leat_shm_create(&shm, "unit", SIZE_MAX / 2) < 0);
+	CU_ASSERT_EQUAL(leat_shm_create(&shm, name, 1), -EINVAL);
+	CU_ASSERT_EQUAL(shm.fd, -1);
+	CU_ASSERT_EQUAL(leat_shm_create_constant(&shm, "unit", "", 0), -EINVAL);
+	CU_ASSERT_EQUAL(leat_shm_create_constant(&shm, name, "x", 1), -EINVAL);
+	CU_ASSERT_EQUAL(unit_count_fds(), n_fds);
+}
+
+static int without_descriptors(void *user)
+{
+	const struct rlimit none = { 3, 3 };
+	struct leat_shm shm;
+
+	(void)user;
+	if (setrlimit(RLIMIT_NOFILE, &none) < 0)
+		return 2;
+	if (leat_shm_create_constant(&shm, "unit", "x", 1) != -EMFILE)
+		return 3;
+	return leat_shm_create(&shm, "unit", 1) == -EMFILE ? 0 : 1;
+}
+
+static int without_address_space(void *user)
+{
+	const struct rlimit none = { 1, 1 };
+	int lowest_free = dup(0);
+	struct leat_shm shm;
+
+	(void)user;
+	close(lowest_free);
+	if (setrlimit(RLIMIT_AS, &none) < 0)
+		return 2;
+	if (leat_shm_create(&shm, "unit", (size_t)1 << 20) != -ENOMEM)
+		return 1;
+	if (leat_shm_create_constant(&shm, "unit", "x", 1) != -ENOMEM)
+		return 3;
+	return shm.fd == -1 && dup(0) == lowest_free ? 0 : 4;
+}
+
+static void test_create_without_means(void)
+{
+	CU_ASSERT_EQUAL(unit_in_child(without_descriptors, NULL), 0);
+	CU_ASSERT_EQUAL(unit_in_child(without_address_space, NULL), 0);
+}
+
+static void test_finish_is_harmless(void)
+{
+	struct leat_shm shm = LEAT_SHM_NONE;
+	int fd;
+
+	leat_shm_finish(&shm);
+	CU_ASSERT_FATAL(leat_shm_create(&shm, "unit", 1) == 0);
+	fd = shm.fd;
+	leat_shm_finish(&shm);
+	CU_ASSERT_FALSE(unit_fd_open(fd));
+	CU_ASSERT_EQUAL(shm.fd, -1);
+	CU_ASSERT_PTR_NULL(shm.addr);
+	leat_shm_finish(&shm);
+}
+
+/* ---- attaching ---- */
+
+/* A memfd of a size with some seals. */
+static int memfd_of(size_t size_bytes, int seals)
+{
+	int fd = memfd_create("unit", MFD_CLOEXEC | MFD_ALLOW_SEALING);
+
+	CU_ASSERT_FATAL(fd >= 0);
+	CU_ASSERT_FATAL(ftruncate(fd, (off_t)size_bytes) == 0);
+	if (seals)
+		CU_ASSERT_FATAL(fcntl(fd, F_ADD_SEALS, seals) == 0);
+	return fd;
+}
+
+/* Attaching is refused, and nothing is left of it or of the descriptor. */
+static void expect_refused(int fd)
+{
+	struct leat_shm shm;
+
+	CU_ASSERT_EQUAL(leat_shm_attach(&shm, fd, PAGE), -EPROTO);
+	CU_ASSERT_EQUAL(shm.fd, -1);
+	CU_ASSERT_PTR_NULL(shm.addr);
+	CU_ASSERT_FALSE(unit_fd_open(fd));
+}
+
+#define SEALS (F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_SEAL | F_SEAL_FUTURE_WRITE)
+
+static void test_attach_to_what_is_right(void)
+{
+	unsigned n_fds = unit_count_fds();
+	struct leat_shm shm;
+
+	CU_ASSERT_EQUAL(leat_shm_attach(&shm, memfd_of(PAGE, SEALS), PAGE), 0);
+	CU_ASSERT_EQUAL(shm.size_bytes, PAGE);
+	CU_ASSERT_PTR_NOT_NULL(shm.addr);
+	leat_shm_finish(&shm);
+	CU_ASSERT_EQUAL(unit_count_fds(), n_fds);
+}
+
+static void test_attach_refuses_missing_seals(void)
+{
+	static const int needed[] = { F_SEAL_SHRINK, F_SEAL_GROW, F_SEAL_SEAL,
+				      F_SEAL_FUTURE_WRITE };
+	unsigned n_fds = unit_count_fds();
+
+	expect_refused(memfd_of(PAGE, 0));
+	for (size_t i = 0; i < 4; i++)
+		expect_refused(memfd_of(PAGE, SEALS & ~needed[i]));
+	CU_ASSERT_EQUAL(unit_count_fds(), n_fds);
+}
+
+static void test_attach_refuses_other_sizes(void)
+{
+	unsigned n_fds = unit_count_fds();
+
+	expect_refused(memfd_of(0, SEALS));
+	expect_refused(memfd_of(1, SEALS));
+	expect_refused(memfd_of(PAGE - 1, SEALS));
+	expect_refused(memfd_of(PAGE + 1, SEALS));
+	expect_refused(memfd_of(2 * PAGE, SEALS));
+	CU_ASSERT_EQUAL(unit_count_fds(), n_fds);
+}
+
+static void test_attach_refuses_other_kinds(void)
+{
+	unsigned n_fds = unit_count_fds();
+	char path[] = "/tmp/leat-unit-XXXXXX";
+	int fd = mkstemp(path), fds[2];
+
+	CU_ASSERT_FATAL(fd >= 0 && ftruncate(fd, PAGE) == 0);
+	unlink(path);
+	expect_refused(fd);
+	CU_ASSERT_FATAL(pipe(fds) == 0);
+	expect_refused(fds[0]);
+	expect_refused(fds[1]);
+	CU_ASSERT_FATAL(socketpair(AF_UNIX, SOCK_STREAM, 0, fds) == 0);
+	expect_refused(fds[0]);
+	expect_refused(fds[1]);
+	expect_refused(open("/dev/zero", O_RDWR | O_CLOEXEC));
+	expect_refused(open("/tmp", O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+	expect_refused(-1);
+	expect_refused(9999);
+	CU_ASSERT_EQUAL(unit_count_fds(), n_fds);
+}
+
+static void test_attach_any_has_a_limit(void)
+{
+	unsigned n_fds = unit_count_fds();
+	struct leat_shm shm;
+
+	CU_ASSERT_EQUAL(leat_shm_attach_any(&shm, memfd_of(PAGE, SEALS), PAGE),
+			0);
+	CU_ASSERT_EQUAL(shm.size_bytes, PAGE);
+	leat_shm_finish(&shm);
+	CU_ASSERT_EQUAL(leat_shm_attach_any(&shm, memfd_of(1, SEALS), PAGE), 0);
+	CU_ASSERT_EQUAL(shm.size_bytes, 1);
+	leat_shm_finish(&shm);
+	CU_ASSERT_EQUAL(
+		leat_shm_attach_any(&shm, memfd_of(PAGE + 1, SEALS), PAGE),
+		-EPROTO);
+	CU_ASSERT_EQUAL(leat_shm_attach_any(&shm, memfd_of(0, SEALS), PAGE),
+			-EPROTO);
+	CU_ASSERT_EQUAL(leat_shm_attach_any(&shm, memfd_of(PAGE, 0), PAGE),
+			-EPROTO);
+	CU_ASSERT_EQUAL(unit_count_fds(), n_fds);
+}
+
+/* ---- constant ---- */
+
+static int attack_constant(void *user)
+{
+	struct leat_shm shm = *(struct leat_shm *)user;
+
+	for (size_t i = 0; i < N_ATTACKS; i++)
+		if (attacks[i](&shm))
+			return (int)i + 1;
+	signal(SIGSEGV, SIG_DFL);
+	*(volatile unsigned char *)shm.addr = 1;
+	return 100;
+}
+
+static void test_constant_is_a_copy_for_good(void)
+{
+	static const size_t sizes[] = { 1, PAGE, PAGE + 1, 3 * PAGE + 7 };
+	unsigned char data[3 * PAGE + 7];
+	struct leat_shm whole = { data, sizeof(data), -1, false };
+	unsigned n_fds = unit_count_fds();
+
+	fill(&whole);
+	for (size_t i = 0; i < sizeof(sizes) / sizeof(sizes[0]); i++) {
+		struct leat_shm shm, peer;
+
+		CU_ASSERT_FATAL(leat_shm_create_constant(&shm, "unit", data,
+							 sizes[i]) == 0);
+		CU_ASSERT_EQUAL(shm.size_bytes, sizes[i]);
+		CU_ASSERT_EQUAL(memcmp(shm.addr, data, sizes[i]), 0);
+		/* Killed at the end, by writing to its own mapping. */
+		CU_ASSERT_EQUAL(unit_in_child(attack_constant, &shm),
+				UNIT_CHILD_KILLED + SIGSEGV);
+		CU_ASSERT_EQUAL(memcmp(shm.addr, data, sizes[i]), 0);
+		CU_ASSERT_EQUAL(leat_shm_attach(&peer, dup(shm.fd), sizes[i]),
+				0);
+		CU_ASSERT_EQUAL(memcmp(peer.addr, data, sizes[i]), 0);
+		leat_shm_finish(&peer);
+		leat_shm_finish(&shm);
+	}
+	CU_ASSERT_EQUAL(unit_count_fds(), n_fds);
+}
+
+static const struct unit_test tests[] = {
+	{ "seals", "a peer can change nothing", test_peer_can_change_nothing },
+	{ "seals", "the attacks are real",
+	  test_attacks_work_where_nothing_is_sealed },
+	{ "seals", "attached is read-only", test_attached_is_read_only },
+	{ "seals", "the owner still writes", test_owner_writes_and_peer_sees },
+	{ "create", "rounds up and zeroes", test_create_rounds_up_and_zeroes },
+	{ "create", "faults in", test_create_faults_in },
+	{ "create", "refuses", test_create_refuses },
+	{ "create", "without means", test_create_without_means },
+	{ "create", "finish is harmless", test_finish_is_harmless },
+	{ "attach", "what is right", test_attach_to_what_is_right },
+	{ "attach", "missing seals", test_attach_refuses_missing_seals },
+	{ "attach", "other sizes", test_attach_refuses_other_sizes },
+	{ "attach", "other kinds", test_attach_refuses_other_kinds },
+	{ "attach", "any size", test_attach_any_has_a_limit },
+	{ "constant", "a copy for good", test_constant_is_a_copy_for_good },
+};
+
+UNIT_MAIN(tests)
