@@ -124,7 +124,8 @@ static uint64_t sum_known(uint64_t a, uint64_t b)
 
 static void read_direction(struct leat_direction_status *status,
 			   const struct leat_direction_words *producer,
-			   const struct leat_direction_words *consumer)
+			   const struct leat_direction_words *consumer,
+			   bool runs)
 {
 	if (consumer) {
 		read_consumer(status, consumer);
@@ -140,7 +141,7 @@ static void read_direction(struct leat_direction_status *status,
 		status->poisoned = sum_known(
 			status->poisoned, leat_word_peek(&producer->poisoned));
 	}
-	if (producer && consumer)
+	if (producer && consumer && runs)
 		status->fill = fill(producer, consumer, status->capacity);
 }
 
@@ -149,9 +150,11 @@ void leat_status_read(struct leat_link_status *status,
 		      const struct leat_side_words *pipewire)
 {
 	const struct leat_direction_words *pw = NULL;
+	bool runs; /* where nobody reads, the fill means nothing */
 
 	read_side(&status->jack, jack);
 	read_side(&status->pipewire, pipewire);
+	runs = status->pipewire.running == 1;
 	if (pipewire)
 		pw = pipewire->direction;
 	for (int d = 0; d < LEAT_N_DIRECTIONS; d++) {
@@ -164,8 +167,8 @@ void leat_status_read(struct leat_link_status *status,
 	}
 	read_direction(&status->direction[LEAT_TO_PIPEWIRE],
 		       &jack->direction[LEAT_TO_PIPEWIRE],
-		       pw ? &pw[LEAT_TO_PIPEWIRE] : NULL);
+		       pw ? &pw[LEAT_TO_PIPEWIRE] : NULL, runs);
 	read_direction(&status->direction[LEAT_TO_JACK],
 		       pw ? &pw[LEAT_TO_JACK] : NULL,
-		       &jack->direction[LEAT_TO_JACK]);
+		       &jack->direction[LEAT_TO_JACK], runs);
 }

@@ -318,17 +318,21 @@ static int start_sides(struct up *up)
 
 /* ---- while it is up ---- */
 
+/* Nobody's own servers are played to unasked. */
+static bool shows_demo(const struct up *up)
+{
+	return up->options.demo && private_jack(up) && private_pipewire(up);
+}
+
 static int start_demo(struct up *up)
 {
 	struct leat_command *command = &up->demo.command;
 
-	if (!up->options.demo)
+	if (!shows_demo(up))
 		return 0;
 	leat_command_add(command, up->options.link);
-	if (private_jack(up))
-		leat_command_add_env(command, up->private_jack.env);
-	if (private_pipewire(up))
-		leat_private_pipewire_env(&up->private_pipewire, command);
+	leat_command_add_env(command, up->private_jack.env);
+	leat_private_pipewire_env(&up->private_pipewire, command);
 	return leat_demo_start(&up->demo);
 }
 
@@ -358,7 +362,7 @@ static int stay_up(struct up *up)
 	leat_live_finish(&up->live);
 	if (up->console.failed)
 		return LEAT_EXIT_FAILED;
-	if (up->time_over && up->options.demo)
+	if (up->time_over && shows_demo(up))
 		return leat_demo_result(&up->demo);
 	return STOPPED;
 }

@@ -74,7 +74,7 @@ static const struct argp_option option_table[] = {
 	  "Time between live lines (0.5 on a terminal, else 5)", 3 },
 	{ "quiet", KEY_QUIET, NULL, 0, "Print only what is wrong", 3 },
 	{ "demo", KEY_DEMO, "FILE", 0,
-	  "Play FILE through the bridge and compare every sample", 3 },
+	  "Play FILE through private servers and compare every sample", 3 },
 	{ NULL, 0, NULL, 0, "Help:", -1 },
 	{ 0 },
 };

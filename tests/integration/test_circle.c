@@ -246,7 +246,50 @@ static void test_ends_cleanly(void)
 	CU_ASSERT_EQUAL(bridge_finish(&bridge), 0);
 }
 
+static bool went_round(void *arg)
+{
+	char reply[HELPER_REPLY] = "";
+
+	(void)arg;
+	return ask(&circle.jack, reply, "exact") >= 16 * (int64_t)period;
+}
+
+/*
+ * What JACK itself takes: a client that copies its inputs to its outputs, in
+ * the place of the bridge, gives back what it got a period later, as one of
+ * two clients that feed each other must run before the other.
+ */
+static void test_jack_takes_a_period(void)
+{
+	struct helper loop;
+	char reply[HELPER_REPLY] = "";
+	int64_t latency;
+
+	bridge.jack.synchronous = synchronous;
+	CU_ASSERT_EQUAL_FATAL(jack_server_start(&bridge.jack, &bridge.sandbox),
+			      0);
+	CU_ASSERT_EQUAL_FATAL(sig_jack_start(&circle.jack, &bridge.sandbox,
+					     bridge.jack.name, "sig", "--send",
+					     "--recv", NULL),
+			      0);
+	CU_ASSERT_EQUAL_FATAL(sig_jack_start(&loop, &bridge.sandbox,
+					     bridge.jack.name, "loop", "--loop",
+					     NULL),
+			      0);
+	helper_tell(&circle.jack, "connect sig:send_1 loop:in_1");
+	helper_tell(&circle.jack, "connect sig:send_2 loop:in_2");
+	helper_tell(&circle.jack, "connect loop:out_1 sig:recv_1");
+	helper_tell(&circle.jack, "connect loop:out_2 sig:recv_2");
+	CU_ASSERT(wait_for(went_round, NULL, 10000));
+	latency = ask(&circle.jack, reply, "latency_now");
+	CU_ASSERT_EQUAL(latency, CIRCLE_JACK_PERIODS * (int64_t)period);
+	helper_stop(&loop);
+	helper_stop(&circle.jack);
+	jack_server_stop(&bridge.jack);
+}
+
 static const struct unit_test tests[] = {
+	{ "circle", "JACK alone takes a period", test_jack_takes_a_period },
 	{ "circle", "comes up", test_comes_up },
 	{ "circle", "bit-exact, one period", test_bit_exact },
 	{ "circle", "status says so", test_status_says_so },

@@ -1,0 +1,216 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * `leat up` and `leat status`, as users run them: private servers where none
+ * run, the user's own where they do, restarts, and a clean end.
+ */
+#include "bridge.h"
+
+#include "unit/runner.h"
+
+#include <CUnit/CUnit.h>
+
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#define UP_MS 30000
+#define SOUND "/usr/share/sounds/alsa/Front_Center.wav"
+
+static struct bridge bridge;
+static struct proc up;
+
+static void start_up(const char *const *argv, const char *log)
+{
+	char path[128];
+	const struct proc_options options = {
+		.log = sandbox_path(&bridge.sandbox, log, path, sizeof(path)),
+		.merged = true,
+	};
+
+	CU_ASSERT_EQUAL_FATAL(proc_start(&up, argv, &options), 0);
+}
+
+static const char *leat(void)
+{
+	static char path[512];
+
+	snprintf(path, sizeof(path), "%s", bridge_program("leat"));
+	return path;
+}
+
+/* ---- no servers ---- */
+
+static void test_private_servers(void)
+{
+	const char *argv[] = { leat(),	 "up",	"--duration", "6",
+			       "--demo", SOUND, "alone",      NULL };
+	char text[16384];
+
+	if (access(SOUND, R_OK) < 0) {
+		printf("skipped: %s is not installed\n", SOUND);
+		return;
+	}
+	CU_ASSERT_EQUAL(proc_run(argv, NULL, text, sizeof(text), UP_MS), 0);
+	CU_ASSERT_PTR_NOT_NULL(strstr(text, "No JACK server runs"));
+	CU_ASSERT_PTR_NOT_NULL(strstr(text, "No PipeWire daemon runs"));
+	CU_ASSERT_PTR_NOT_NULL(strstr(text, "Front_Center.wav: 68545 frames"));
+	CU_ASSERT_PTR_NOT_NULL(strstr(text, "all identical"));
+	CU_ASSERT_PTR_NOT_NULL(strstr(text, "to_pipewire follow"));
+	CU_ASSERT_PTR_NOT_NULL(strstr(text, "to_jack     follow"));
+	CU_ASSERT_FALSE(bridge_left_files(&bridge));
+	if (!strstr(text, "all identical"))
+		fprintf(stderr, "%s", text);
+}
+
+/* ---- our servers ---- */
+
+static void test_own_servers(void)
+{
+	const char *argv[] = { leat(), "up", "--no-private", LINK, NULL };
+
+	setenv("JACK_DEFAULT_SERVER", bridge.jack.name, 1);
+	CU_ASSERT_FATAL(bridge_start_servers(&bridge));
+	start_up(argv, "up.log");
+	CU_ASSERT(bridge_wait_state("idle", UP_MS));
+	if (!proc_is_running(&up))
+		sandbox_show(&bridge.sandbox, "up.log");
+}
+
+/* The names that the manual promises, in a text that is JSON. */
+static const char check_json[] =
+	"import json,sys\n"
+	"link,=[l for l in json.load(sys.stdin)['links'] if "
+	"l['name']=='test']\n"
+	"assert link['mode']=='follow' and link['state']=='idle', link\n"
+	"assert isinstance(link['mode_reason'],str)\n"
+	"j,p=link['jack'],link['pipewire']\n"
+	"assert j['server']=='jack-test' and j['rate']==48000, j\n"
+	"assert j['period']==256 and j['alive'] is True, j\n"
+	"assert j['xruns']>=0 and j['skipped_periods']>=0, j\n"
+	"assert p['rate']==48000 and p['quantum']==256, p\n"
+	"assert p['alive'] is True and p['xruns']>=0, p\n"
+	"for d in 'to_pipewire','to_jack':\n"
+	"  d=link[d]\n"
+	"  assert d['channels']==2 and d['capacity']>=1024, d\n"
+	"  assert d['fill'] is None, d\n"
+	"  for k in "
+	"('target','latency_frames','frames','underruns','overruns',\n"
+	"            'lost','inserted','slips','wakeups'): d[k]\n";
+
+static void test_status_json(void)
+{
+	char command[1024], script[128], text[4096];
+	const char *argv[] = { "sh", "-c", command, NULL };
+
+	CU_ASSERT_EQUAL_FATAL(
+		sandbox_write(&bridge.sandbox, "check.py", check_json), 0);
+	sandbox_path(&bridge.sandbox, "check.py", script, sizeof(script));
+	snprintf(command, sizeof(command), "%s status --json | python3 %s",
+		 leat(), script);
+	CU_ASSERT_EQUAL(proc_run(argv, NULL, text, sizeof(text), UP_MS), 0);
+	CU_ASSERT_STRING_EQUAL(text, "");
+}
+
+static void test_status_text(void)
+{
+	const char *argv[] = { leat(), "status", LINK, NULL };
+	char text[4096];
+
+	CU_ASSERT_EQUAL(proc_run(argv, NULL, text, sizeof(text), UP_MS), 0);
+	CU_ASSERT_PTR_NOT_NULL(strstr(text, "test: idle"));
+	CU_ASSERT_PTR_NOT_NULL(strstr(text, "jack-test"));
+}
+
+/* ---- restarts ---- */
+
+static uint64_t killed_pid;
+
+static bool jack_side_is_new(void *arg)
+{
+	struct leat_link_status status;
+
+	(void)arg;
+	return bridge_status(&status) && status.jack.pid != killed_pid &&
+	       strcmp(leat_link_status_state(&status), "idle") == 0;
+}
+
+static bool pipewire_side_is_new(void *arg)
+{
+	struct leat_link_status status;
+
+	(void)arg;
+	return bridge_status(&status) && status.pipewire.present &&
+	       status.pipewire.pid != killed_pid &&
+	       strcmp(leat_link_status_state(&status), "idle") == 0;
+}
+
+static void test_restarts_sides(void)
+{
+	struct leat_link_status status;
+
+	CU_ASSERT_FATAL(bridge_status(&status));
+	killed_pid = status.jack.pid;
+	CU_ASSERT_EQUAL_FATAL(kill((pid_t)killed_pid, SIGKILL), 0);
+	CU_ASSERT(wait_for(jack_side_is_new, NULL, UP_MS));
+	CU_ASSERT_FATAL(bridge_status(&status));
+	killed_pid = status.pipewire.pid;
+	CU_ASSERT_EQUAL_FATAL(kill((pid_t)killed_pid, SIGKILL), 0);
+	CU_ASSERT(wait_for(pipewire_side_is_new, NULL, UP_MS));
+}
+
+static void test_ends_on_interrupt(void)
+{
+	CU_ASSERT_EQUAL_FATAL(proc_signal(&up, SIGINT), 0);
+	CU_ASSERT_FATAL(proc_wait(&up, UP_MS));
+	CU_ASSERT_EQUAL(proc_exit_status(&up), 0);
+	CU_ASSERT_FALSE(bridge_left_files(&bridge));
+	/* What it had not started goes on. */
+	CU_ASSERT(proc_is_running(&bridge.jack.proc));
+	CU_ASSERT(proc_is_running(&bridge.pipewire.proc));
+}
+
+static void test_rates_differ(void)
+{
+	const char *argv[] = { leat(), "up", LINK, NULL };
+	char text[16384];
+
+	jack_server_stop(&bridge.jack);
+	bridge.jack.rate_hz = 44100;
+	CU_ASSERT_EQUAL_FATAL(jack_server_start(&bridge.jack, &bridge.sandbox),
+			      0);
+	CU_ASSERT_EQUAL(proc_run(argv, NULL, text, sizeof(text), UP_MS), 1);
+	CU_ASSERT_PTR_NOT_NULL(
+		strstr(text, "JACK runs at 44100 Hz but PipeWire at 48000 Hz"));
+	CU_ASSERT_FALSE(bridge_left_files(&bridge));
+}
+
+static void test_nothing_is_left(void)
+{
+	CU_ASSERT_EQUAL(bridge_finish(&bridge), 0);
+}
+
+static const struct unit_test tests[] = {
+	{ "leat up", "private servers, a recorded voice",
+	  test_private_servers },
+	{ "leat up", "the user's own servers", test_own_servers },
+	{ "leat status", "--json", test_status_json },
+	{ "leat status", "for people", test_status_text },
+	{ "leat up", "restarts a side that dies", test_restarts_sides },
+	{ "leat up", "ends on an interrupt", test_ends_on_interrupt },
+	{ "leat up", "rates that differ", test_rates_differ },
+	{ "leat up", "nothing is left", test_nothing_is_left },
+};
+
+int main(int argc, char **argv)
+{
+	const char *why = bridge_init(&bridge, 256);
+
+	if (why) {
+		printf("skipped: %s\n", why);
+		return SANDBOX_SKIP;
+	}
+	unsetenv("JACK_DEFAULT_SERVER");
+	return unit_run(tests, sizeof(tests) / sizeof(tests[0]), argc, argv);
+}
