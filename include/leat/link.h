@@ -142,6 +142,12 @@ LEAT_API void leat_host_dispatch(struct leat_host *host);
 LEAT_API void leat_host_update(struct leat_host *host,
 			       const struct leat_link_spec *spec);
 
+/**
+ * Send the other side away, telling it why in one sentence. It may come back,
+ * and gets a new wire then. peer_gone is called.
+ */
+LEAT_API void leat_host_dismiss(struct leat_host *host, const char *text);
+
 /* ---- the PipeWire side ---- */
 
 struct leat_guest;

@@ -287,6 +287,9 @@ static void handle_notices(struct bridge *self)
 	}
 	if (notices & LEAT_JACK_NOTICE_PERIOD)
 		period_changed(self);
+	if (notices & LEAT_JACK_NOTICE_POISONED)
+		leat_host_dismiss(self->host,
+				  "it wrote an index that cannot be");
 	if (notices & LEAT_JACK_NOTICE_CONNECTIONS)
 		self->connections_due = true;
 }

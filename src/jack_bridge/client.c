@@ -68,7 +68,7 @@ void leat_jack_client_finish(struct leat_jack_client *self)
 	self->notice_fd = -1;
 }
 
-/* ---- notices: from JACK's threads, none of them a realtime one ---- */
+/* ---- notices: from JACK's threads ---- */
 
 static void notify(struct leat_jack_client *self, uint32_t notice)
 {
@@ -95,6 +95,12 @@ static void on_shutdown(void *self)
 
 	__atomic_store_n(&client->lost, true, __ATOMIC_SEQ_CST);
 	notify(client, LEAT_JACK_NOTICE_SHUTDOWN);
+}
+
+/* From the process thread, once for a wire: an eventfd of our own. */
+static void on_poisoned(void *self)
+{
+	notify(self, LEAT_JACK_NOTICE_POISONED);
 }
 
 static int on_period(jack_nframes_t n_frames, void *user)
@@ -199,6 +205,8 @@ int leat_jack_client_open(struct leat_jack_client *self,
 		return res;
 	__atomic_store_n(&self->lost, false, __ATOMIC_SEQ_CST);
 	leat_jack_process_init(&self->process, self->client, self->status);
+	self->process.poisoned = on_poisoned;
+	self->process.user = self;
 	self->rate_hz = jack_get_sample_rate(self->client);
 	__atomic_store_n(&self->period, jack_get_buffer_size(self->client),
 			 __ATOMIC_RELAXED);

@@ -15,6 +15,8 @@ enum leat_jack_notice {
 	LEAT_JACK_NOTICE_PERIOD = 1u << 1,   /* its period changed */
 	LEAT_JACK_NOTICE_CONNECTIONS =
 		1u << 2, /* ports came, went, were connected */
+	LEAT_JACK_NOTICE_POISONED = 1u
+				    << 3, /* the wire's peer wrote nonsense */
 };
 
 struct leat_jack_client_setup {

@@ -52,6 +52,7 @@ static void take_wire(struct leat_jack_process *self)
 		return;
 	self->wire = wire;
 	self->n_before = 0;
+	self->poison_told = false;
 	leat_pointer_store(&self->wire_used, wire);
 	if (!wire)
 		return;
@@ -122,9 +123,12 @@ static void count_missing(struct leat_jack_process *self,
 		leat_word_add(&words->underruns, 1);
 		leat_word_add(&words->inserted, n_frames);
 	}
-	if (leat_consumer_poisoned(ring))
-		leat_word_set(&words->poisoned, 1);
 	self->newest = newest;
+	if (!leat_consumer_poisoned(ring) || self->poison_told)
+		return;
+	self->poison_told = true;
+	leat_word_add(&words->poisoned, 1);
+	self->poisoned(self->user);
 }
 
 /* [W-P, W), if it is there; a period of another length ends one later. */

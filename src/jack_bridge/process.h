@@ -22,6 +22,9 @@ struct leat_jack_process {
 	jack_port_t *ports[LEAT_N_DIRECTIONS][LEAT_CHANNELS_MAX];
 	uint32_t n_ports[LEAT_N_DIRECTIONS];
 	struct leat_side_words *status;
+	/* Called once for a wire on which the peer wrote nonsense. RT-safe. */
+	void (*poisoned)(void *user);
+	void *user;
 
 	/* Handed over by the main thread, and back. */
 	void *wire_wanted; /* struct leat_wire, or NULL */
@@ -31,6 +34,7 @@ struct leat_jack_process {
 	struct leat_wire *wire;
 	uint64_t index;		   /* W */
 	uint64_t newest;	   /* of PipeWire's blocks, as last seen */
+	bool poison_told;	   /* of this wire */
 	jack_nframes_t n_before;   /* frames of the wire's last cycle, or 0 */
 	jack_nframes_t frame_time; /* JACK's, at the start of the cycle */
 	uint64_t time_ns;	   /* CLOCK_MONOTONIC, the same moment */
@@ -45,7 +49,7 @@ void leat_jack_process_init(struct leat_jack_process *self,
 			    struct leat_side_words *status);
 
 /* Thread: JACK's process thread. */
-int leat_jack_process_callback(jack_nframes_t n_frames, void *self);
+int leat_jack_process_callback(jack_nframes_t n_frames, void *user);
 
 /*
  * Give the callback another wire, or none. The old one is free to be

@@ -396,6 +396,14 @@ void leat_host_dispatch(struct leat_host *host)
 	}
 }
 
+void leat_host_dismiss(struct leat_host *host, const char *text)
+{
+	if (host->guest_fd < 0)
+		return;
+	send_bye(host->guest_fd, text);
+	guest_gone(host, text);
+}
+
 void leat_host_update(struct leat_host *host, const struct leat_link_spec *spec)
 {
 	bool same = leat_spec_same_rings(&host->spec, spec);

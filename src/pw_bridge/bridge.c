@@ -210,18 +210,6 @@ static void on_nodes_changed(void *user)
 	leat_tell_ready(&self->ready_fd);
 }
 
-static void on_driver_changed(void *user, uint64_t count)
-{
-	struct bridge *self = user;
-
-	(void)count;
-	if (__atomic_load_n(&self->process.other_driver, __ATOMIC_SEQ_CST))
-		leat_log("%s: PipeWire runs on another driver's clock now; "
-			 "silence until it is ours again",
-			 self->spec.link_name);
-	refresh_status(self);
-}
-
 /* ---- the link ---- */
 
 static void on_spec(void *user, const struct leat_link_spec *spec)
@@ -278,6 +266,29 @@ static void on_peer_gone(void *user, const char *text)
 	use_wire(self, NULL);
 	settle(self);
 	retry_later(self);
+}
+
+/* The host's ring is of no use any more: ask for another. */
+static void leave_and_return(struct bridge *self, const char *text)
+{
+	leat_guest_leave(self->guest, text);
+	on_peer_gone(self, text);
+}
+
+static void on_process_changed(void *user, uint64_t count)
+{
+	struct bridge *self = user;
+
+	(void)count;
+	if (__atomic_load_n(&self->process.poisoned, __ATOMIC_SEQ_CST)) {
+		leave_and_return(self, "it wrote an index that cannot be");
+		return;
+	}
+	if (__atomic_load_n(&self->process.other_driver, __ATOMIC_SEQ_CST))
+		leat_log("%s: PipeWire runs on another driver's clock now; "
+			 "silence until it is ours again",
+			 self->spec.link_name);
+	refresh_status(self);
 }
 
 static const struct leat_link_events link_events = {
@@ -339,10 +350,9 @@ static void on_retry(void *user, uint64_t count)
 	}
 	if (!self->graph.core)
 		(void)leat_pw_graph_connect(&self->graph, &error);
-	if (!leat_guest_connected(self->guest) &&
-	    leat_guest_connect(self->guest, &error) < 0)
-		retry_later(self);
-	else if (!self->graph.core)
+	if ((!leat_guest_connected(self->guest) &&
+	     leat_guest_connect(self->guest, &error) < 0) ||
+	    !self->graph.core)
 		retry_later(self);
 }
 
@@ -381,7 +391,7 @@ static int make_parts(struct bridge *self)
 		res = leat_pw_process_init(&self->process, self->graph.context,
 					   self->loop, self->status,
 					   self->setup->link_name,
-					   on_driver_changed, self);
+					   on_process_changed, self);
 	if (res < 0)
 		return leat_error_set(self->error, res,
 				      "cannot set up libpipewire: %s",

@@ -104,6 +104,16 @@ static void run_cycle(struct leat_pw_process *self, uint64_t newest)
 	leat_word_set(&self->status->direction[LEAT_TO_PIPEWIRE].index, newest);
 }
 
+/* The direction is silent from here on; the main thread makes a new wire. */
+static void set_poisoned(struct leat_pw_process *self)
+{
+	if (self->poisoned)
+		return;
+	leat_word_add(&self->status->direction[LEAT_TO_PIPEWIRE].poisoned, 1);
+	__atomic_store_n(&self->poisoned, true, __ATOMIC_SEQ_CST);
+	pw_loop_signal_event(self->main_loop, self->changed);
+}
+
 void leat_pw_look(struct leat_pw_process *self)
 {
 	struct leat_consumer *ring;
@@ -124,9 +134,7 @@ void leat_pw_look(struct leat_pw_process *self)
 		    leat_consumer_newest(ring) == self->handled)
 			return;
 		if (leat_consumer_poisoned(ring)) {
-			leat_word_set(&self->status->direction[LEAT_TO_PIPEWIRE]
-					       .poisoned,
-				      1);
+			set_poisoned(self);
 			return;
 		}
 	}

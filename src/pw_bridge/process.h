@@ -47,11 +47,12 @@ struct leat_pw_process {
 	bool late;	   /* it had not when this cycle began */
 	bool steady;	   /* a cycle has run since streaming began */
 	bool other_driver; /* atomic: somebody else drives us */
+	bool poisoned;	   /* atomic: the wire's peer wrote nonsense */
 	struct leat_fade fade;
 	float *planes[LEAT_CHANNELS_MAX]; /* of the source's buffer */
 };
 
-/* changed is called on the main loop when other_driver changed. */
+/* changed is called on the main loop when one of the atomics changed. */
 int leat_pw_process_init(struct leat_pw_process *self,
 			 struct pw_context *context, struct pw_loop *main_loop,
 			 struct leat_side_words *status, const char *link_name,
@@ -86,11 +87,11 @@ void leat_pw_stop_cycles(struct leat_pw_process *self);
 void leat_pw_look(struct leat_pw_process *self);
 
 /* The events that look: a crossing of the ring, or one of our own. */
-void leat_pw_on_crossing(void *self, int fd, uint32_t mask);
-void leat_pw_on_again(void *self, uint64_t count);
+void leat_pw_on_crossing(void *user, int fd, uint32_t mask);
+void leat_pw_on_again(void *user, uint64_t count);
 
 /* The streams' process events. */
-void leat_pw_process_source(void *self);
-void leat_pw_process_sink(void *self);
+void leat_pw_process_source(void *user);
+void leat_pw_process_sink(void *user);
 
 #endif

@@ -59,6 +59,7 @@ static void set_wire(struct leat_pw_process *self, const void *data)
 		pw_loop_destroy_source(loop, self->crossing);
 	self->crossing = NULL;
 	self->wire = *wire;
+	__atomic_store_n(&self->poisoned, false, __ATOMIC_SEQ_CST);
 	if (self->wire) {
 		self->crossing = pw_loop_add_io(
 			loop, leat_frames_wait_fd(self->wire->in),
