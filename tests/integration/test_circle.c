@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * test_circle PERIOD [sync]: a counting signal crosses from JACK to PipeWire,
+ * test_circle PERIOD [sync|wireplumber]: a counting signal crosses from JACK to PipeWire,
  * from PipeWire to JACK, and goes round the full circle, all at once for ten
  * seconds: every sample bit-identical, in order, and the circle takes exactly
  * one period.
@@ -293,8 +293,13 @@ int main(int argc, char **argv)
 	if (argc < 2)
 		return 2;
 	period = (uint32_t)atoi(argv[1]);
-	synchronous = argc > 2;
+	synchronous = argc > 2 && strcmp(argv[2], "sync") == 0;
 	why = bridge_init(&bridge, period);
+	if (argc > 2 && strcmp(argv[2], "wireplumber") == 0) {
+		bridge.pipewire.session_manager = true;
+		if (!session_manager_is_installed())
+			why = "WirePlumber is not installed";
+	}
 	if (why) {
 		printf("skipped: %s\n", why);
 		return SANDBOX_SKIP;
