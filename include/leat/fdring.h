@@ -24,13 +24,15 @@ LEAT_BEGIN_DECLS
 struct leat_signal {
 	int fd;		   /**< not owned; -1 for none */
 	bool is_socket;	   /**< needs send, not write */
-	uint64_t n_raised; /**< how often it was written */
+	bool in_packets;   /**< a socket that keeps them apart */
+	uint64_t n_raised; /**< signals sent */
 };
 
 /**
  * Use a file descriptor, or none (-1), as a signal. It is not owned.
  *
- * A descriptor that would block is made non-blocking.
+ * A descriptor that would block is made non-blocking. A pipe whose reader is
+ * gone raises SIGPIPE, as pipes do: ignore that signal, or use a socket.
  *
  * @retval 0    Ready.
  * @retval < 0  The errno of fstat or fcntl, negative.
@@ -165,6 +167,7 @@ LEAT_API LEAT_RT void leat_fd_consumer_commit(struct leat_fd_consumer *consumer,
  * @retval -ETIMEDOUT  They are not.
  * @retval -EPROTO     The ring is poisoned.
  * @retval -EINTR      A signal handler ran.
+ * @retval -EPIPE      The other end of wait_fd is closed.
  *
  * Thread: producer, not a realtime one.
  */

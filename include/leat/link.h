@@ -109,6 +109,7 @@ struct leat_host;
  *
  * @param status  This side's counters; they stay valid as long as the host.
  * @retval 0           The link exists.
+ * @retval -EINVAL     The spec is out of range.
  * @retval -EADDRINUSE Another process hosts a link of that name.
  * @retval < 0         error says what is wrong and what to do.
  */
@@ -137,7 +138,7 @@ LEAT_API void leat_host_dispatch(struct leat_host *host);
 
 /**
  * Tell the PipeWire side of a change. A new rate, channel count or capacity
- * makes a new wire.
+ * makes a new wire. Nothing is done if the spec is out of range.
  */
 LEAT_API void leat_host_update(struct leat_host *host,
 			       const struct leat_link_spec *spec);

@@ -34,10 +34,10 @@ enum leat_reason {
 	LEAT_REASON_RATES_AGREE,  /**< follow: PipeWire runs at JACK's rate */
 	LEAT_REASON_NOT_LINKED,	  /**< nothing is linked in PipeWire */
 	LEAT_REASON_OTHER_DRIVER, /**< PipeWire runs on another driver */
-	LEAT_REASON_RATES_DIFFER, /**< JACK came back with another rate */
+	LEAT_REASON_RATES_DIFFER, /**< PipeWire may not run at JACK's rate */
 	LEAT_REASON_NO_PIPEWIRE,  /**< the PipeWire daemon is away */
 	LEAT_REASON_NO_JACK,	  /**< the JACK server is away */
-	LEAT_REASON_NO_PEER,	  /**< leat-jack is away */
+	LEAT_REASON_NO_PEER,	  /**< the other side is away */
 	LEAT_N_REASONS
 };
 

@@ -56,6 +56,12 @@ int leat_host_create(struct leat_host **host, const struct leat_link_spec *spec,
 	*host = NULL;
 	if (!self)
 		return leat_error_set(error, -ENOMEM, "out of memory");
+	if (leat_spec_check(spec) < 0) {
+		free(self);
+		return leat_error_set(error, -EINVAL,
+				      "the link's rate, period, channels or "
+				      "capacity are out of range");
+	}
 	self->spec = *spec;
 	self->events = events;
 	self->user = user;
@@ -409,6 +415,9 @@ void leat_host_update(struct leat_host *host, const struct leat_link_spec *spec)
 	bool same = leat_spec_same_rings(&host->spec, spec);
 	int res;
 
+	/* What no peer would accept is not offered. */
+	if (leat_spec_check(spec) < 0)
+		return;
 	host->spec = *spec;
 	if (host->guest_fd < 0)
 		return;

@@ -102,7 +102,7 @@ void leat_spec_pack(struct leat_spec_message *message,
 	}
 }
 
-static int check_spec(const struct leat_link_spec *spec)
+int leat_spec_check(const struct leat_link_spec *spec)
 {
 	const struct leat_wire_message none = { 0 };
 	struct leat_frames_format format;
@@ -124,7 +124,8 @@ int leat_spec_unpack(struct leat_link_spec *spec,
 		     const struct leat_spec_message *message)
 {
 	memset(spec, 0, sizeof(*spec));
-	if (message->jack_alive > 1)
+	if (message->jack_alive > 1 ||
+	    message->link_name[sizeof(spec->link_name) - 1] != 0)
 		return -EPROTO;
 	spec->rate_hz = message->rate_hz;
 	spec->period = message->period;
@@ -138,7 +139,7 @@ int leat_spec_unpack(struct leat_link_spec *spec,
 		memcpy(spec->position[d], message->position[d],
 		       sizeof(spec->position[d]));
 	}
-	return check_spec(spec);
+	return leat_spec_check(spec);
 }
 
 void leat_spec_format(const struct leat_link_spec *spec,

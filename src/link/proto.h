@@ -82,9 +82,10 @@ void leat_message_init(struct leat_message *message,
  */
 int leat_message_check(const void *bytes, size_t n_bytes, uint32_t n_fds);
 
-/* Between the spec and its message; the second checks every field. */
+/* Between the spec and its message; check and unpack look at every field. */
 void leat_spec_pack(struct leat_spec_message *message,
 		    const struct leat_link_spec *spec);
+int leat_spec_check(const struct leat_link_spec *spec);
 int leat_spec_unpack(struct leat_link_spec *spec,
 		     const struct leat_spec_message *message);
 

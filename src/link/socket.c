@@ -40,6 +40,21 @@ static bool still_there(int fd, const char *path)
 	       ours.st_dev == there.st_dev && ours.st_ino == there.st_ino;
 }
 
+/* Somebody holds the lock that fd is of: who? Closes fd. */
+static int say_taken(int fd, const char *link_name, struct leat_error *error)
+{
+	char holder[16] = "?";
+	ssize_t n = read(fd, holder, sizeof(holder) - 1);
+
+	if (n > 0)
+		holder[strcspn(holder, "\n")] = 0;
+	close(fd);
+	return leat_error_set(error, -EADDRINUSE,
+			      "the link '%s' is already bridged by process %s: "
+			      "stop that one or choose another link name",
+			      link_name, holder);
+}
+
 /*
  * A lock, held as long as the process lives, says who hosts a link; so a
  * socket left behind by a crash can be told from one in use.
@@ -47,32 +62,27 @@ static bool still_there(int fd, const char *path)
 static int take_lock(const char *path, const char *link_name,
 		     struct leat_error *error)
 {
-	char holder[16] = "?";
-	int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
-	ssize_t n;
+	int fd, res;
 
-	if (fd < 0)
-		return leat_error_set(error, -errno, "cannot open %s: %s", path,
-				      strerror(errno));
-	if (flock(fd, LOCK_EX | LOCK_NB) < 0 || !still_there(fd, path)) {
-		n = read(fd, holder, sizeof(holder) - 1);
-		if (n > 0)
-			holder[strcspn(holder, "\n")] = 0;
+	do {
+		fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW,
+			  0600);
+		if (fd < 0)
+			return leat_error_set(error, -errno,
+					      "cannot open %s: %s", path,
+					      strerror(errno));
+		if (flock(fd, LOCK_EX | LOCK_NB) < 0)
+			return say_taken(fd, link_name, error);
+		if (still_there(fd, path))
+			break;
 		close(fd);
-		return leat_error_set(error, -EADDRINUSE,
-				      "the link '%s' is already bridged by "
-				      "process %s: stop that one or choose "
-				      "another link name",
-				      link_name, holder);
-	}
-	if (ftruncate(fd, 0) < 0 || dprintf(fd, "%d\n", (int)getpid()) < 0) {
-		int res = -errno;
-
-		close(fd);
-		return leat_error_set(error, res, "cannot write %s: %s", path,
-				      strerror(-res));
-	}
-	return fd;
+	} while (true);
+	if (ftruncate(fd, 0) == 0 && dprintf(fd, "%d\n", (int)getpid()) > 0)
+		return fd;
+	res = -errno;
+	close(fd);
+	return leat_error_set(error, res, "cannot write %s: %s", path,
+			      strerror(-res));
 }
 
 static int bind_socket(const struct sockaddr_un *address)

@@ -153,7 +153,10 @@ static int64_t now_ms(void)
 	return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
 }
 
-/* Sleep on fd until deadline_ms (or for ever, if timeout_ms is negative). */
+/*
+ * Sleep on fd until deadline_ms (or for ever, if timeout_ms is negative).
+ * 1: the other end is closed, so that nobody can sleep on it any more.
+ */
 static int sleep_on(int fd, int timeout_ms, int64_t deadline_ms)
 {
 	struct pollfd pfd = { .fd = fd, .events = POLLIN };
@@ -165,17 +168,22 @@ static int sleep_on(int fd, int timeout_ms, int64_t deadline_ms)
 	n = poll(&pfd, 1, (int)left_ms);
 	if (n < 0)
 		return -errno;
-	return n == 0 ? -ETIMEDOUT : 0;
+	if (n == 0)
+		return -ETIMEDOUT;
+	return pfd.revents & ~POLLIN ? 1 : 0;
 }
 
 int leat_fd_producer_wait(struct leat_fd_producer *producer, uint32_t n_items,
 			  int timeout_ms)
 {
 	int64_t deadline_ms = now_ms() + timeout_ms;
+	int res = 0;
 
+	/* What was signalled before the other end was closed comes first. */
 	while (!leat_fd_producer_prepare(producer, n_items)) {
-		int res = sleep_on(producer->wait.fd, timeout_ms, deadline_ms);
-
+		if (res > 0)
+			return -EPIPE;
+		res = sleep_on(producer->wait.fd, timeout_ms, deadline_ms);
 		if (res < 0)
 			return res;
 	}
@@ -186,10 +194,13 @@ int leat_fd_consumer_wait(struct leat_fd_consumer *consumer, uint32_t n_items,
 			  int timeout_ms)
 {
 	int64_t deadline_ms = now_ms() + timeout_ms;
+	int res = 0;
 
+	/* What was signalled before the other end was closed comes first. */
 	while (!leat_fd_consumer_prepare(consumer, n_items)) {
-		int res = sleep_on(consumer->wait.fd, timeout_ms, deadline_ms);
-
+		if (res > 0)
+			return -EPIPE;
+		res = sleep_on(consumer->wait.fd, timeout_ms, deadline_ms);
 		if (res < 0)
 			return res;
 	}

@@ -110,6 +110,9 @@ static void publish(struct leat_ring_end *end, uint64_t index) LEAT_RT
 	end->published = index;
 	if (end->poll) {
 		leat_word_store(&end->own->index, index);
+		/* What is overwritten next must not be seen before this. */
+		if (end->timed)
+			leat_stores_before_stores();
 		return;
 	}
 	leat_word_publish(&end->own->index, index);
@@ -194,7 +197,14 @@ uint32_t leat_producer_begin_at(struct leat_producer *producer, uint64_t index,
 		leat_spans_cut(spans, end->offset, 0, end->capacity);
 		return 0;
 	}
-	jump(end, index);
+	if (index != end->index) {
+		jump(end, index);
+		/*
+		 * Seen before what is written there: leat_consumer_intact()
+		 * reckons with writes next to the index, not far ahead of it.
+		 */
+		leat_word_publish(&end->own->index, index);
+	}
 	end->begun = n_items;
 	leat_spans_cut(spans, end->offset, n_items, end->capacity);
 	return n_items;

@@ -169,8 +169,8 @@ static int attach_or_close(struct leat_shm *shm, int fd, size_t min_bytes,
 
 int leat_shm_attach(struct leat_shm *shm, int fd, size_t size_bytes)
 {
-	size_bytes = whole_pages(size_bytes);
-	return attach_or_close(shm, fd, size_bytes, size_bytes);
+	/* A constant ends within the last page, and the rest of it reads 0. */
+	return attach_or_close(shm, fd, size_bytes, whole_pages(size_bytes));
 }
 
 int leat_shm_attach_any(struct leat_shm *shm, int fd, size_t max_bytes)

@@ -7,6 +7,15 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+static int socket_type(int fd)
+{
+	int type = -1;
+	socklen_t size = sizeof(type);
+
+	return getsockopt(fd, SOL_SOCKET, SO_TYPE, &type, &size) < 0 ? -1
+								     : type;
+}
+
 int leat_signal_init(struct leat_signal *signal, int fd)
 {
 	struct stat st;
@@ -19,8 +28,10 @@ int leat_signal_init(struct leat_signal *signal, int fd)
 		return -errno;
 	signal->is_socket = S_ISSOCK(st.st_mode);
 	/* Each send on a socket says not to wait; others need the flag. */
-	if (signal->is_socket)
+	if (signal->is_socket) {
+		signal->in_packets = socket_type(fd) != SOCK_STREAM;
 		return 0;
+	}
 	flags = fcntl(fd, F_GETFL);
 	if (flags < 0 || fcntl(fd, F_SETFL, flags | O_NONBLOCK) < 0)
 		return -errno;
@@ -45,7 +56,7 @@ bool leat_signal_raise(struct leat_signal *signal)
 		n = write(signal->fd, &one, sizeof(one));
 	again = n < 0 &&
 		(errno == ENOBUFS || errno == ENOMEM || errno == EINTR);
-	signal->n_raised++;
+	signal->n_raised += n > 0;
 	errno = saved;
 	return !again;
 }
@@ -58,13 +69,17 @@ void leat_signal_clear(struct leat_signal *signal)
 
 	if (signal->fd < 0)
 		return;
-	/* A short read means empty; bounded, as the peer may keep writing. */
-	for (int i = 0; i < 4; i++) {
+	/*
+	 * A short read means empty, but that packets are read one by one.
+	 * Bounded, as the peer may keep writing.
+	 */
+	for (int i = 0; i < 64; i++) {
 		if (signal->is_socket)
 			n = recv(signal->fd, sink, sizeof(sink), MSG_DONTWAIT);
 		else
 			n = read(signal->fd, sink, sizeof(sink));
-		if (n < (ssize_t)sizeof(sink))
+		if (n <= 0 ||
+		    (!signal->in_packets && n < (ssize_t)sizeof(sink)))
 			break;
 	}
 	errno = saved;

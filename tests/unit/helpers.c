@@ -11,6 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/syscall.h>
 #include <sys/uio.h>
 #include <sys/wait.h>
 #include <time.h>
@@ -40,6 +41,16 @@ unsigned unit_count_fds(void)
 bool unit_fd_open(int fd)
 {
 	return fcntl(fd, F_GETFD) >= 0;
+}
+
+bool unit_has_pidfds(void)
+{
+	int fd = (int)syscall(SYS_pidfd_open, getpid(), 0);
+
+	if (fd < 0)
+		return errno != ENOSYS;
+	close(fd);
+	return true;
 }
 
 bool unit_readable(int fd, int timeout_ms)

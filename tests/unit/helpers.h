@@ -22,6 +22,9 @@ unsigned unit_count_fds(void);
 /* Whether a number is an open descriptor. */
 bool unit_fd_open(int fd);
 
+/* Whether processes can be watched: since Linux 5.3, but not in valgrind. */
+bool unit_has_pidfds(void);
+
 /* Wait until a descriptor can be read, or has hung up. */
 bool unit_readable(int fd, int timeout_ms);
 

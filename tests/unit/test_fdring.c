@@ -10,6 +10,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <signal.h>
 #include <string.h>
 #include <sys/eventfd.h>
@@ -520,8 +521,30 @@ static void test_socket_is_left_alone(void)
 	errno = 77;
 	leat_signal_raise(&signals[1]);
 	CU_ASSERT_EQUAL(errno, 77);
-	CU_ASSERT_EQUAL(signals[1].n_raised, 101);
+	/* Nobody was woken by it, so it does not count. */
+	CU_ASSERT_EQUAL(signals[1].n_raised, 100);
 	close(fds[1]);
+}
+
+/* Each raise is a packet of its own. */
+static void test_packets_are_cleared(void)
+{
+	static const int types[] = { SOCK_DGRAM, SOCK_SEQPACKET };
+
+	for (int i = 0; i < 2; i++) {
+		struct leat_signal signals[2];
+		int fds[2];
+
+		CU_ASSERT_FATAL(socketpair(AF_UNIX, types[i], 0, fds) == 0);
+		CU_ASSERT_EQUAL(leat_signal_init(&signals[0], fds[0]), 0);
+		CU_ASSERT_EQUAL(leat_signal_init(&signals[1], fds[1]), 0);
+		leat_signal_raise(&signals[0]);
+		leat_signal_raise(&signals[0]);
+		leat_signal_clear(&signals[1]);
+		CU_ASSERT_FALSE(unit_readable(fds[1], 0));
+		close(fds[0]);
+		close(fds[1]);
+	}
 }
 
 static void test_no_descriptor_is_no_signal(void)
@@ -600,6 +623,66 @@ static void test_wait_survives_idle_signals(void)
 	CU_ASSERT_EQUAL(leat_fd_producer_wait(&pair.producer, 1, 5),
 			-ETIMEDOUT);
 	fd_pair_close(&pair);
+}
+
+/* Signal idly, for far longer than anybody waits. */
+static int signal_idly(void *user)
+{
+	int64_t deadline_ms = unit_now_ms() + UNIT_DEADLINE_MS / 3;
+	const uint64_t one = 1;
+
+	while (unit_now_ms() < deadline_ms) {
+		if (write(*(int *)user, &one, sizeof(one)) < 0)
+			return 1;
+		poll(NULL, 0, 1);
+	}
+	return 0;
+}
+
+/* However many of them there are: the time runs on. */
+static void test_wait_ends_among_idle_signals(void)
+{
+	struct fd_pair pair;
+	pid_t pid;
+
+	fd_pair_open(&pair, 0);
+	pid = unit_fork(signal_idly, &pair.wake_consumer);
+	CU_ASSERT_EQUAL(leat_fd_consumer_wait(&pair.consumer, 1, 300),
+			-ETIMEDOUT);
+	kill(pid, SIGKILL);
+	/* It did not end by itself, so the wait ended before it. */
+	CU_ASSERT_EQUAL(unit_wait_child(pid), UNIT_CHILD_KILLED + SIGKILL);
+	fd_pair_close(&pair);
+}
+
+/* Whoever would signal is gone: that is no reason to spin. */
+static void expect_hang_up(int fds[2])
+{
+	struct leat_fdring_config config;
+	struct fd_pair pair;
+
+	fd_pair_open(&pair, 0);
+	close(fds[1]);
+	config = consumer_config(&pair);
+	config.wait_fd = fds[0];
+	CU_ASSERT_EQUAL(leat_fd_consumer_init(&pair.consumer, &config), 0);
+	CU_ASSERT_EQUAL(
+		leat_fd_consumer_wait(&pair.consumer, 1, UNIT_DEADLINE_MS),
+		-EPIPE);
+	send_n(&pair, 1, 0);
+	CU_ASSERT_EQUAL(leat_fd_consumer_wait(&pair.consumer, 1, 0), 0);
+	close(fds[0]);
+	fd_pair_close(&pair);
+}
+
+static void test_wait_tells_of_a_hang_up(void)
+{
+	int fds[2];
+
+	CU_ASSERT_FATAL(pipe(fds) == 0);
+	expect_hang_up(fds);
+	CU_ASSERT_FATAL(socketpair(AF_UNIX, SOCK_STREAM, 0, fds) == 0);
+	expect_hang_up(fds);
 }
 
 static void test_wait_tells_of_poison(void)
@@ -690,11 +773,14 @@ static const struct unit_test tests[] = {
 	{ "signal", "full socket", test_full_socket_does_not_block },
 	{ "signal", "blocking pipe", test_blocking_pipe_is_made_nonblocking },
 	{ "signal", "socket", test_socket_is_left_alone },
+	{ "signal", "packets", test_packets_are_cleared },
 	{ "signal", "none", test_no_descriptor_is_no_signal },
 	{ "signal", "errno", test_errno_is_kept },
 	{ "waiting", "already there", test_wait_for_what_is_there },
 	{ "waiting", "timeout", test_wait_takes_its_time },
 	{ "waiting", "idle signals", test_wait_survives_idle_signals },
+	{ "waiting", "many idle signals", test_wait_ends_among_idle_signals },
+	{ "waiting", "hang-up", test_wait_tells_of_a_hang_up },
 	{ "waiting", "poison", test_wait_tells_of_poison },
 	{ "waiting", "not draining", test_reader_that_does_not_drain },
 	{ "waiting", "interrupted", test_wait_is_interrupted },

@@ -707,6 +707,16 @@ static void count_signals(struct reader *reader)
 		reader->n_signals += (uint64_t)n / sizeof(signals[0]);
 }
 
+/* Let the writer begin once it has somebody to wake. */
+static bool begin_asleep(struct reader *reader)
+{
+	char byte = 1;
+
+	return !leat_consumer_arm(leat_frames_consumer_ring(reader->consumer),
+				  1) &&
+	       write(reader->control_fd, &byte, 1) == 1;
+}
+
 static bool read_all(struct reader *reader)
 {
 	struct leat_consumer *ring =
@@ -730,7 +740,7 @@ static int read_in_child(void *user)
 	struct reader reader = { .control_fd = *(int *)user };
 	uint64_t n_wakeups;
 
-	if (!reader_open(&reader))
+	if (!reader_open(&reader) || !begin_asleep(&reader))
 		return 1;
 	if (!read_all(&reader))
 		return 2;
@@ -740,6 +750,7 @@ static int read_in_child(void *user)
 		    sizeof(n_wakeups))
 		return 3;
 	count_signals(&reader);
+	leat_frames_consumer_destroy(reader.consumer);
 	return reader.n_signals == n_wakeups && n_wakeups > 0 ? 0 : 4;
 }
 
@@ -768,6 +779,7 @@ static void test_two_processes(void)
 	struct leat_frames_producer *producer;
 	int control[2], wake[2];
 	uint64_t n_wakeups;
+	char byte;
 	pid_t pid;
 
 	CU_ASSERT_FATAL(socketpair(AF_UNIX, SOCK_STREAM, 0, control) == 0);
@@ -780,6 +792,8 @@ static void test_two_processes(void)
 	CU_ASSERT_EQUAL(leat_frames_producer_connect(
 				producer, unit_recv_fd(control[0]), wake[0]),
 			0);
+	CU_ASSERT_TRUE(unit_readable(control[0], UNIT_DEADLINE_MS));
+	CU_ASSERT_EQUAL(read(control[0], &byte, 1), 1);
 	CU_ASSERT_TRUE(write_all(producer));
 	n_wakeups = leat_frames_wakeups(producer);
 	CU_ASSERT_EQUAL(write(control[0], &n_wakeups, sizeof(n_wakeups)),

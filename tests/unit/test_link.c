@@ -223,6 +223,33 @@ static void test_wires_outlive_the_link(void)
 	meeting_close(&meeting);
 }
 
+/* Nobody finds it any more, and those who have do not notice. */
+static void test_host_withdraws(void)
+{
+	struct leat_link_spec spec = node_spec();
+	struct meeting meeting;
+	struct node second;
+
+	meet(&meeting);
+	leat_host_withdraw(meeting.host.host);
+	CU_ASSERT_EQUAL(leat_connect(NODE_LINK, NULL), -ENOENT);
+	settle(&meeting);
+	CU_ASSERT_EQUAL(meeting.host.n_gone + meeting.guest.n_gone, 0);
+	expect_frames(&meeting);
+	spec.rate_hz = 96000;
+	leat_host_update(meeting.host.host, &spec);
+	settle(&meeting);
+	CU_ASSERT_EQUAL(meeting.host.n_wires, 2);
+	expect_frames(&meeting);
+	/* The name is free, and stays the next one's. */
+	CU_ASSERT_FATAL(node_host(&second, &spec) == 0);
+	leat_host_destroy(meeting.host.host);
+	meeting.host.host = NULL;
+	CU_ASSERT_EQUAL(leat_guest_connect(meeting.guest.guest, NULL), 0);
+	node_close(&second);
+	meeting_close(&meeting);
+}
+
 /* ---- changes ---- */
 
 static void update(struct meeting *meeting, const struct leat_link_spec *spec)
@@ -357,6 +384,32 @@ static void test_long_farewell(void)
 	settle(&meeting);
 	CU_ASSERT_EQUAL(meeting.host.n_gone, 1);
 	CU_ASSERT_EQUAL(strspn(meeting.host.text, "x"), 383);
+	meeting_close(&meeting);
+}
+
+static void test_guest_is_dismissed(void)
+{
+	struct meeting meeting;
+
+	meeting_open(&meeting);
+	/* Nobody is there. */
+	leat_host_dismiss(meeting.host.host, "nobody");
+	CU_ASSERT_EQUAL(meeting.host.n_gone, 0);
+	join(&meeting);
+	leat_host_dismiss(meeting.host.host, "a poisoned ring");
+	CU_ASSERT_EQUAL(meeting.host.n_gone, 1);
+	CU_ASSERT_STRING_EQUAL(meeting.host.text, "a poisoned ring");
+	settle(&meeting);
+	CU_ASSERT_EQUAL(meeting.guest.n_gone, 1);
+	CU_ASSERT_STRING_EQUAL(meeting.guest.text, "a poisoned ring");
+	CU_ASSERT_FALSE(leat_guest_connected(meeting.guest.guest));
+	/* It comes back, to a new wire. */
+	join(&meeting);
+	CU_ASSERT_EQUAL(meeting.host.n_wires, 2);
+	CU_ASSERT_EQUAL(meeting.guest.n_wires, 2);
+	CU_ASSERT_EQUAL(meeting.host.wire->generation, 2);
+	CU_ASSERT_EQUAL(meeting.host.n_gone + meeting.guest.n_gone, 2);
+	expect_frames(&meeting);
 	meeting_close(&meeting);
 }
 
@@ -516,12 +569,14 @@ static const struct unit_test tests[] = {
 	{ "meeting", "wires", test_wires_fit_together },
 	{ "meeting", "wake", test_guest_can_be_woken },
 	{ "meeting", "wires outlive it", test_wires_outlive_the_link },
+	{ "meeting", "withdrawn", test_host_withdraws },
 	{ "changes", "period", test_period_keeps_the_wire },
 	{ "changes", "other rings", test_other_rings_make_a_wire },
 	{ "changes", "without a guest", test_update_without_a_guest },
 	{ "changes", "in a row", test_updates_in_a_row },
 	{ "leaving", "says why", test_guest_says_why_it_leaves },
 	{ "leaving", "long farewell", test_long_farewell },
+	{ "leaving", "dismissed", test_guest_is_dismissed },
 	{ "leaving", "vanishes", test_either_side_vanishes },
 	{ "leaving", "early", test_guest_leaves_early },
 	{ "leaving", "a hundred joins", test_a_hundred_joins },

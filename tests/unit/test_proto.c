@@ -404,6 +404,19 @@ static void test_spec_names(void)
 	}
 }
 
+/* Cut off, it would be another link's name. */
+static void test_spec_names_end(void)
+{
+	struct leat_spec_message spec = a_packed_spec();
+
+	memset(spec.link_name, 'a', sizeof(spec.link_name));
+	expect_spec(&spec, -EPROTO);
+	spec.link_name[33] = 0;
+	expect_spec(&spec, -EPROTO);
+	spec.link_name[32] = 0;
+	expect_spec(&spec, 0);
+}
+
 /* ---- rings for a spec ---- */
 
 static void test_format_of_a_direction(void)
@@ -468,6 +481,7 @@ static const struct unit_test tests[] = {
 	{ "spec", "64 channels", test_spec_of_64_channels },
 	{ "spec", "positions", test_spec_positions },
 	{ "spec", "names", test_spec_names },
+	{ "spec", "names end", test_spec_names_end },
 	{ "rings", "format", test_format_of_a_direction },
 	{ "rings", "the same", test_same_rings },
 };

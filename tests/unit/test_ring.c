@@ -465,6 +465,24 @@ static void test_wake_is_kept_until_taken(void)
 	CU_ASSERT_FALSE(leat_producer_take_wake(&pair.producer));
 }
 
+/* A signal that could not be sent is due until it could. */
+static void test_wake_is_put_back(void)
+{
+	struct pair pair;
+
+	CU_ASSERT_FATAL(pair_open(&pair, 8, 0, 0));
+	CU_ASSERT_FALSE(leat_consumer_arm(&pair.consumer, 1));
+	pair_write(&pair, 1);
+	CU_ASSERT_TRUE(leat_producer_take_wake(&pair.producer));
+	leat_producer_keep_wake(&pair.producer);
+	pair_write(&pair, 1);
+	CU_ASSERT_TRUE(leat_producer_take_wake(&pair.producer));
+	CU_ASSERT_FALSE(leat_producer_take_wake(&pair.producer));
+	leat_consumer_keep_wake(&pair.consumer);
+	CU_ASSERT_TRUE(leat_consumer_take_wake(&pair.consumer));
+	CU_ASSERT_FALSE(leat_consumer_take_wake(&pair.consumer));
+}
+
 /* ---- waking the producer ---- */
 
 static void producer_woken(struct pair *pair, uint32_t capacity)
@@ -808,6 +826,7 @@ static const struct unit_test tests[] = {
 	  test_consumer_arm_replaces_the_last },
 	{ "wake consumer", "arm is bounded", test_consumer_arm_is_bounded },
 	{ "wake consumer", "kept until taken", test_wake_is_kept_until_taken },
+	{ "wake consumer", "put back", test_wake_is_put_back },
 	{ "wake producer", "once", test_producer_is_woken_once },
 	{ "wake producer", "64, not 32",
 	  test_producer_of_64_is_not_woken_at_32 },

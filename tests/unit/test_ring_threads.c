@@ -107,15 +107,13 @@ static void stress_close(struct stress *stress)
 	free(stress->items);
 }
 
-static void run_threads(struct stress *stress, void *(*produce)(void *),
+static void run_threads(void *user, void *(*produce)(void *),
 			void *(*consume)(void *))
 {
 	pthread_t threads[2];
 
-	CU_ASSERT_FATAL(pthread_create(&threads[0], NULL, produce, stress) ==
-			0);
-	CU_ASSERT_FATAL(pthread_create(&threads[1], NULL, consume, stress) ==
-			0);
+	CU_ASSERT_FATAL(pthread_create(&threads[0], NULL, produce, user) == 0);
+	CU_ASSERT_FATAL(pthread_create(&threads[1], NULL, consume, user) == 0);
 	pthread_join(threads[0], NULL);
 	pthread_join(threads[1], NULL);
 }
@@ -207,12 +205,12 @@ static void spin(uint32_t capacity, uint32_t flags, uint64_t n_total)
 
 static void test_spin_1(void)
 {
-	spin(1, 0, 50000);
+	spin(1, 0, 20000);
 }
 
 static void test_spin_3(void)
 {
-	spin(3, 0, 100000);
+	spin(3, 0, 50000);
 }
 
 static void test_spin_64(void)
@@ -328,22 +326,22 @@ static void sleep_and_wake(open_signal_fn open_signal, uint32_t capacity,
 
 static void test_eventfd(void)
 {
-	sleep_and_wake(open_eventfd, 1, 20000);
-	sleep_and_wake(open_eventfd, 3, 20000);
+	sleep_and_wake(open_eventfd, 1, 5000);
+	sleep_and_wake(open_eventfd, 3, 10000);
 	sleep_and_wake(open_eventfd, 100, 300000);
 }
 
 static void test_pipe(void)
 {
-	sleep_and_wake(open_pipe, 1, 10000);
-	sleep_and_wake(open_pipe, 5, 20000);
+	sleep_and_wake(open_pipe, 1, 5000);
+	sleep_and_wake(open_pipe, 5, 10000);
 	sleep_and_wake(open_pipe, 1024, 500000);
 }
 
 static void test_socketpair(void)
 {
-	sleep_and_wake(open_socketpair, 1, 10000);
-	sleep_and_wake(open_socketpair, 7, 20000);
+	sleep_and_wake(open_socketpair, 1, 5000);
+	sleep_and_wake(open_socketpair, 7, 10000);
 	sleep_and_wake(open_socketpair, 256, 300000);
 }
 
@@ -355,7 +353,7 @@ static void test_sleeping_consumer(void)
 {
 	struct stress stress;
 
-	CU_ASSERT_FATAL(stress_open(&stress, 1, 0, 20000));
+	CU_ASSERT_FATAL(stress_open(&stress, 1, 0, 10000));
 	CU_ASSERT_FATAL(open_eventfd(stress.wake_consumer));
 	CU_ASSERT_FATAL(ends_init(&stress));
 	run_threads(&stress, spin_produce, wait_consume);
@@ -367,7 +365,7 @@ static void test_sleeping_producer(void)
 {
 	struct stress stress;
 
-	CU_ASSERT_FATAL(stress_open(&stress, 1, 0, 20000));
+	CU_ASSERT_FATAL(stress_open(&stress, 1, 0, 10000));
 	CU_ASSERT_FATAL(open_eventfd(stress.wake_producer));
 	CU_ASSERT_FATAL(ends_init(&stress));
 	run_threads(&stress, wait_produce, spin_consume);

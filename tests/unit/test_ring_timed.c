@@ -94,8 +94,8 @@ static void test_write_of_too_much_is_refused(void)
 	CU_ASSERT_EQUAL(read_at(&pair, 4, CAPACITY), CAPACITY);
 }
 
-/* A jump that is begun and not committed is nothing to the consumer. */
-static void test_jump_is_seen_at_commit(void)
+/* The jump is seen before its items are. */
+static void test_jump_is_seen_at_once(void)
 {
 	struct leat_spans spans;
 	struct pair pair;
@@ -103,7 +103,7 @@ static void test_jump_is_seen_at_commit(void)
 	open_at(&pair, 0);
 	CU_ASSERT_EQUAL(leat_producer_begin_at(&pair.producer, 5, 2, &spans),
 			2);
-	CU_ASSERT_EQUAL(leat_consumer_newest(&pair.consumer), 0);
+	CU_ASSERT_EQUAL(leat_consumer_newest(&pair.consumer), 5);
 	leat_producer_commit(&pair.producer, 2);
 	CU_ASSERT_EQUAL(leat_consumer_newest(&pair.consumer), 7);
 }
@@ -193,6 +193,26 @@ static void test_read_far_away(void)
 		CU_ASSERT_EQUAL(read_at(&pair, 4, 8), 8);
 	}
 	CU_ASSERT_FALSE(leat_consumer_poisoned(&pair.consumer));
+}
+
+/* A capacity that does not divide the range of the index. */
+static void test_jumps_in_a_ring_of_seven(void)
+{
+	for (unsigned s = 0; s < pair_n_seeds; s++) {
+		uint64_t base = pair_seeds[s];
+		struct pair pair;
+
+		CU_ASSERT_FATAL(pair_open(&pair, 7, base, LEAT_RING_TIMED));
+		CU_ASSERT_EQUAL(write_at(&pair, base, 5), 5);
+		CU_ASSERT_EQUAL(read_at(&pair, base + 4, 1), 1);
+		CU_ASSERT_EQUAL(read_at(&pair, base + 1, 2), 2);
+		CU_ASSERT_EQUAL(read_at(&pair, base, 5), 5);
+		CU_ASSERT_EQUAL(write_at(&pair, base + 1001, 6), 6);
+		CU_ASSERT_EQUAL(read_at(&pair, base + 1001, 6), 6);
+		leat_consumer_pass(&pair.consumer, base + 3);
+		CU_ASSERT_EQUAL(read_at(&pair, base + 1002, 5), 5);
+		CU_ASSERT_EQUAL(read_at(&pair, base + 1001, 6), 6);
+	}
 }
 
 static void test_read_of_more_than_there_can_be(void)
@@ -300,6 +320,22 @@ static void test_intact_after_a_jump(void)
 	CU_ASSERT_FALSE(leat_consumer_intact(&pair.consumer, 0));
 }
 
+/* Where a jump leads is overwritten before anything is committed. */
+static void test_intact_during_a_jump(void)
+{
+	struct leat_spans spans, jumped;
+	struct pair pair;
+
+	open_at(&pair, 0);
+	write_at(&pair, 0, 4);
+	CU_ASSERT_EQUAL(leat_consumer_begin_at(&pair.consumer, 0, 4, &spans),
+			4);
+	leat_producer_begin_at(&pair.producer, 8, 4, &jumped);
+	pair_fill(&pair, &jumped);
+	CU_ASSERT_FALSE(pair_matches(&pair, &spans, 0));
+	CU_ASSERT_FALSE(leat_consumer_intact(&pair.consumer, 4));
+}
+
 static void test_nothing_is_intact_once_poisoned(void)
 {
 	struct leat_spans spans;
@@ -389,16 +425,33 @@ static void test_consumer_ahead_is_woken(void)
 	CU_ASSERT_TRUE(leat_producer_take_wake(&pair.producer));
 }
 
-/* Going back passes nothing. */
+/* Going back passes nothing, wherever the mark lies. */
 static void test_going_back_wakes_nobody(void)
+{
+	static const uint64_t marks[] = { 5, 10, 11, 15, 20, 21, 500 };
+
+	for (size_t i = 0; i < sizeof(marks) / sizeof(marks[0]); i++) {
+		struct pair pair;
+
+		open_at(&pair, 0);
+		leat_consumer_pass(&pair.consumer, 20);
+		pair_forge(&pair.producer_words.wake_at, marks[i]);
+		leat_consumer_pass(&pair.consumer, 10);
+		CU_ASSERT_FALSE(leat_consumer_take_wake(&pair.consumer));
+		leat_consumer_pass(&pair.consumer, 9);
+		CU_ASSERT_FALSE(leat_consumer_take_wake(&pair.consumer));
+	}
+}
+
+/* What was gone back over is passed once more. */
+static void test_going_on_after_going_back(void)
 {
 	struct pair pair;
 
 	open_at(&pair, 0);
 	leat_consumer_pass(&pair.consumer, 20);
-	pair_forge(&pair.producer_words.wake_at, 15);
 	leat_consumer_pass(&pair.consumer, 10);
-	CU_ASSERT_FALSE(leat_consumer_take_wake(&pair.consumer));
+	pair_forge(&pair.producer_words.wake_at, 15);
 	leat_consumer_pass(&pair.consumer, 14);
 	CU_ASSERT_FALSE(leat_consumer_take_wake(&pair.consumer));
 	leat_consumer_pass(&pair.consumer, 15);
@@ -474,12 +527,13 @@ static const struct unit_test tests[] = {
 	{ "writing", "now and ahead", test_write_now_and_ahead },
 	{ "writing", "not into the past", test_write_into_the_past_is_refused },
 	{ "writing", "not too much", test_write_of_too_much_is_refused },
-	{ "writing", "seen at commit", test_jump_is_seen_at_commit },
+	{ "writing", "jump seen at once", test_jump_is_seen_at_once },
 	{ "writing", "overwrites", test_producer_overwrites },
 	{ "writing", "never waits", test_producer_does_not_wait },
 	{ "reading", "what is published", test_read_of_what_is_published },
 	{ "reading", "what is overwritten", test_read_of_what_is_overwritten },
 	{ "reading", "far away", test_read_far_away },
+	{ "reading", "a ring of seven", test_jumps_in_a_ring_of_seven },
 	{ "reading", "not too much", test_read_of_more_than_there_can_be },
 	{ "reading", "pass publishes", test_pass_publishes },
 	{ "reading", "pass ends begin", test_pass_ends_what_was_begun },
@@ -487,6 +541,7 @@ static const struct unit_test tests[] = {
 	{ "intact", "counts what is written",
 	  test_intact_counts_what_is_being_written },
 	{ "intact", "after a jump", test_intact_after_a_jump },
+	{ "intact", "during a jump", test_intact_during_a_jump },
 	{ "intact", "poisoned", test_nothing_is_intact_once_poisoned },
 	{ "wake", "kept across a jump", test_wake_is_kept_across_a_jump },
 	{ "wake", "jump crosses", test_jump_crosses_the_mark },
@@ -494,6 +549,7 @@ static const struct unit_test tests[] = {
 	{ "wake", "counts from the newest", test_arm_counts_from_the_newest },
 	{ "wake", "consumer ahead", test_consumer_ahead_is_woken },
 	{ "wake", "going back", test_going_back_wakes_nobody },
+	{ "wake", "going on again", test_going_on_after_going_back },
 	{ "poison", "anywhere ahead", test_producer_may_be_anywhere_ahead },
 	{ "poison", "not back", test_producer_may_not_go_back },
 	{ "poison", "found by begin_at", test_begin_at_finds_the_lie },

@@ -434,6 +434,29 @@ static void test_attach_refuses_other_kinds(void)
 	CU_ASSERT_EQUAL(unit_count_fds(), n_fds);
 }
 
+/* The size that was asked for at its creation is good enough. */
+static void test_attach_rounds_up(void)
+{
+	static const size_t sizes[] = { 1, PAGE - 1, PAGE, PAGE + 1 };
+	struct leat_shm shm, peer;
+
+	for (size_t i = 0; i < sizeof(sizes) / sizeof(sizes[0]); i++) {
+		CU_ASSERT_FATAL(leat_shm_create(&shm, "unit", sizes[i]) == 0);
+		CU_ASSERT_EQUAL(leat_shm_attach(&peer, dup(shm.fd), sizes[i]),
+				0);
+		CU_ASSERT_EQUAL(peer.size_bytes, shm.size_bytes);
+		leat_shm_finish(&peer);
+		CU_ASSERT_EQUAL(
+			leat_shm_attach(&peer, dup(shm.fd), shm.size_bytes + 1),
+			-EPROTO);
+		leat_shm_finish(&shm);
+	}
+	CU_ASSERT_EQUAL(leat_shm_attach(&peer, memfd_of(PAGE, SEALS), SIZE_MAX),
+			-EPROTO);
+	CU_ASSERT_EQUAL(leat_shm_attach(&peer, memfd_of(PAGE, SEALS), 0),
+			-EPROTO);
+}
+
 static void test_attach_any_has_a_limit(void)
 {
 	unsigned n_fds = unit_count_fds();
@@ -489,8 +512,9 @@ static void test_constant_is_a_copy_for_good(void)
 		CU_ASSERT_EQUAL(unit_in_child(attack_constant, &shm),
 				UNIT_CHILD_KILLED + SIGSEGV);
 		CU_ASSERT_EQUAL(memcmp(shm.addr, data, sizes[i]), 0);
-		CU_ASSERT_EQUAL(leat_shm_attach(&peer, dup(shm.fd), sizes[i]),
+		CU_ASSERT_FATAL(leat_shm_attach(&peer, dup(shm.fd), sizes[i]) ==
 				0);
+		CU_ASSERT_EQUAL(peer.size_bytes, sizes[i]);
 		CU_ASSERT_EQUAL(memcmp(peer.addr, data, sizes[i]), 0);
 		leat_shm_finish(&peer);
 		leat_shm_finish(&shm);
@@ -513,6 +537,7 @@ static const struct unit_test tests[] = {
 	{ "attach", "missing seals", test_attach_refuses_missing_seals },
 	{ "attach", "other sizes", test_attach_refuses_other_sizes },
 	{ "attach", "other kinds", test_attach_refuses_other_kinds },
+	{ "attach", "rounds up", test_attach_rounds_up },
 	{ "attach", "any size", test_attach_any_has_a_limit },
 	{ "constant", "a copy for good", test_constant_is_a_copy_for_good },
 };

@@ -63,7 +63,7 @@ static void test_listen_and_connect(void)
 	leat_listener_finish(&listener);
 	/* Nothing is left, in the process or in the directory. */
 	CU_ASSERT_FALSE(exists("main"));
-	CU_ASSERT_FALSE(exists("main.lock"));
+	CU_ASSERT_FALSE(exists(".main.lock"));
 	leat_listener_finish(&listener);
 	CU_ASSERT_EQUAL(leat_connect("main", NULL), -ENOENT);
 	CU_ASSERT_EQUAL(unit_count_fds(), n_fds);
@@ -95,7 +95,7 @@ static void test_second_listener_here(void)
 	expect_in_use("main", getpid());
 	/* The first one is still there, and another name is free. */
 	CU_ASSERT_TRUE(exists("main"));
-	CU_ASSERT_TRUE(exists("main.lock"));
+	CU_ASSERT_TRUE(exists(".main.lock"));
 	fd = leat_connect("main", NULL);
 	CU_ASSERT_TRUE(fd >= 0);
 	close(fd);
@@ -163,7 +163,7 @@ static void test_stale_socket_is_replaced(void)
 	kill(pid, SIGKILL);
 	CU_ASSERT_EQUAL(unit_wait_child(pid), UNIT_CHILD_KILLED + SIGKILL);
 	CU_ASSERT_TRUE(exists("main"));
-	CU_ASSERT_TRUE(exists("main.lock"));
+	CU_ASSERT_TRUE(exists(".main.lock"));
 	CU_ASSERT_EQUAL(leat_connect("main", NULL), -ENOENT);
 	listen_on(&listener, "main");
 	fd = leat_connect("main", NULL);
@@ -172,6 +172,20 @@ static void test_stale_socket_is_replaced(void)
 	leat_listener_finish(&listener);
 	close(fds[0]);
 	close(fds[1]);
+	unit_rundir_remove();
+}
+
+/* No link has a name that would be another one's lock. */
+static void test_lock_is_no_link(void)
+{
+	struct leat_listener listener, other;
+
+	CU_ASSERT_FATAL(unit_rundir_make());
+	listen_on(&listener, "main");
+	listen_on(&other, "main.lock");
+	leat_listener_finish(&other);
+	expect_in_use("main", getpid());
+	leat_listener_finish(&listener);
 	unit_rundir_remove();
 }
 
@@ -190,10 +204,10 @@ static void test_something_in_the_way(void)
 	CU_ASSERT_FATAL(mkdir(path, 0700) == 0);
 	CU_ASSERT_TRUE(leat_listen(&listener, "main", &error) < 0);
 	CU_ASSERT_PTR_NOT_NULL(strstr(error.text, path));
-	CU_ASSERT_FALSE(exists("main.lock"));
+	CU_ASSERT_FALSE(exists(".main.lock"));
 	rmdir(path);
 	/* A lock that is a link would have another file truncated. */
-	strcat(path, ".lock");
+	snprintf(path, sizeof(path), "%s/leat/.main.lock", unit_rundir());
 	CU_ASSERT_FATAL(symlink("/dev/null", path) == 0);
 	CU_ASSERT_EQUAL(leat_listen(&listener, "main", &error), -ELOOP);
 	CU_ASSERT_PTR_NOT_NULL(strstr(error.text, path));
@@ -244,6 +258,8 @@ static void test_pidfd_of_the_peer(void)
 {
 	int fds[2], pidfd;
 
+	if (!unit_has_pidfds())
+		return;
 	CU_ASSERT_FATAL(socketpair(AF_UNIX, SOCK_SEQPACKET, 0, fds) == 0);
 	pidfd = leat_peer_pidfd(fds[0]);
 	CU_ASSERT_TRUE(pidfd >= 0);
@@ -516,11 +532,20 @@ static void test_other_versions(void)
 	channel_close(&channel);
 }
 
+static void test_why_a_peer_is_gone(void)
+{
+	CU_ASSERT_STRING_EQUAL(leat_gone_text(-EPIPE), "");
+	CU_ASSERT_PTR_NOT_NULL(strstr(leat_gone_text(-EPROTO), "protocol"));
+	CU_ASSERT_PTR_NOT_NULL(strstr(leat_gone_text(-ENOTSUP), "protocol"));
+	CU_ASSERT_STRING_EQUAL(leat_gone_text(-ENOMEM), strerror(ENOMEM));
+}
+
 static const struct unit_test tests[] = {
 	{ "listen", "and connect", test_listen_and_connect },
 	{ "listen", "twice here", test_second_listener_here },
 	{ "listen", "twice elsewhere", test_second_listener_elsewhere },
 	{ "listen", "stale socket", test_stale_socket_is_replaced },
+	{ "listen", "a link named like a lock", test_lock_is_no_link },
 	{ "listen", "something in the way", test_something_in_the_way },
 	{ "listen", "other users", test_other_users_are_refused },
 	{ "listen", "pidfd", test_pidfd_of_the_peer },
@@ -534,6 +559,7 @@ static const struct unit_test tests[] = {
 	{ "messages", "surplus", test_surplus_descriptor_is_closed },
 	{ "messages", "empty", test_descriptors_of_an_empty_message },
 	{ "messages", "version", test_other_versions },
+	{ "messages", "why a peer is gone", test_why_a_peer_is_gone },
 };
 
 UNIT_MAIN(tests)

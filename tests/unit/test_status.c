@@ -287,7 +287,8 @@ static void test_sums(void)
 
 /* ---- fill ---- */
 
-static void expect_fill(uint64_t written, uint64_t read_index, uint64_t fill)
+static void expect_fill_if(uint64_t running, uint64_t written,
+			   uint64_t read_index, uint64_t fill)
 {
 	struct leat_side_words jack, pipewire;
 	struct leat_link_status status;
@@ -298,9 +299,21 @@ static void expect_fill(uint64_t written, uint64_t read_index, uint64_t fill)
 	leat_word_set(&pipewire.direction[LEAT_TO_PIPEWIRE].index, read_index);
 	leat_word_set(&pipewire.direction[LEAT_TO_JACK].index, written);
 	leat_word_set(&jack.direction[LEAT_TO_JACK].index, read_index);
+	for (int d = 0; d < LEAT_N_DIRECTIONS; d++)
+		leat_word_set(&jack.capacity[d], 1024);
+	leat_word_set(&pipewire.running, running);
 	leat_status_read(&status, &jack, &pipewire);
 	CU_ASSERT_EQUAL(status.direction[LEAT_TO_PIPEWIRE].fill, fill);
 	CU_ASSERT_EQUAL(status.direction[LEAT_TO_JACK].fill, fill);
+}
+
+static void expect_fill(uint64_t written, uint64_t read_index, uint64_t fill)
+{
+	expect_fill_if(1, written, read_index, fill);
+	/* Where nobody reads, it means nothing. */
+	expect_fill_if(0, written, read_index, LEAT_UNKNOWN);
+	expect_fill_if(2, written, read_index, LEAT_UNKNOWN);
+	expect_fill_if(LEAT_UNKNOWN, written, read_index, LEAT_UNKNOWN);
 }
 
 static void test_fill(void)
@@ -308,7 +321,12 @@ static void test_fill(void)
 	expect_fill(0, 0, 0);
 	expect_fill(500, 100, 400);
 	expect_fill(3, UINT64_MAX - 2, 6);
-	/* A timed consumer may be ahead of the producer. */
+	expect_fill(1023, 0, 1023);
+	expect_fill(1024, 0, 1024);
+	/* A timed consumer may have been lapped, */
+	expect_fill(1025, 0, 1024);
+	expect_fill(UINT64_C(1) << 40, 0, 1024);
+	/* or be ahead of the producer. */
 	expect_fill(100, 101, 0);
 	expect_fill(100, 500, 0);
 	expect_fill(UINT64_MAX - 2, 3, 0);
