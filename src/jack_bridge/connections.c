@@ -48,6 +48,16 @@ static struct leat_jack_connection *remember(struct leat_jack_connections *self,
 	return found;
 }
 
+static bool ask_for(struct leat_jack_connections *self, const char *own,
+		    const char *other)
+{
+	struct leat_jack_connection *connection = remember(self, own, other);
+
+	if (connection)
+		connection->asked = true;
+	return connection != NULL;
+}
+
 int leat_jack_connections_want(struct leat_jack_connections *self,
 			       const char *text)
 {
@@ -63,7 +73,7 @@ int leat_jack_connections_want(struct leat_jack_connections *self,
 		return -EINVAL;
 	memcpy(own, text, (size_t)(equals - text));
 	own[equals - text] = 0;
-	return remember(self, own, equals + 1) ? 0 : -EINVAL;
+	return ask_for(self, own, equals + 1) ? 0 : -EINVAL;
 }
 
 /* Our ports of one direction with the physical ones, in order. */
@@ -80,9 +90,10 @@ static void want_physical(struct leat_jack_connections *self,
 
 	for (uint32_t i = 0;
 	     names && names[i] && i < process->n_ports[direction]; i++)
-		remember(self,
-			 jack_port_short_name(process->ports[direction][i]),
-			 names[i]);
+		(void)ask_for(
+			self,
+			jack_port_short_name(process->ports[direction][i]),
+			names[i]);
 	if (names)
 		self->physical = false;
 	jack_free(names);
@@ -120,21 +131,24 @@ static bool connected(const struct leat_jack_connection *connection,
 }
 
 /*
- * A connection that was there and is not any more, while the other port still
- * is, was undone by somebody: that is how they want it. True if that is sure.
+ * A connection that was there and is not any more: somebody undid it, and that
+ * is how they want it, unless the server is about to be lost, or it was asked
+ * for and the other client has just gone. True if it is to be forgotten.
  */
 static bool undone(struct leat_jack_connection *connection,
 		   const struct leat_jack_process *process)
 {
-	bool there = jack_port_by_name(process->client, connection->other) !=
-		     NULL;
-	bool now = connected(connection, process);
+	bool was = connection->made || connection->doubts > 0;
 
-	if ((connection->made || connection->doubts > 0) && !now && there)
-		connection->doubts++;
-	else
+	connection->made = connected(connection, process);
+	if (connection->made)
+		connection->pending = false;
+	if (connection->made || !was ||
+	    (connection->asked &&
+	     !jack_port_by_name(process->client, connection->other)))
 		connection->doubts = 0;
-	connection->made = now;
+	else
+		connection->doubts++;
 	return connection->doubts > LEAT_JACK_CONNECTION_DOUBTS;
 }
 
@@ -174,6 +188,12 @@ static void make(struct leat_jack_connection *connection,
 	connection->made = res == 0 || res == EEXIST;
 }
 
+static bool is_due(const struct leat_jack_connection *connection)
+{
+	return !connection->made && connection->doubts == 0 &&
+	       (connection->asked || connection->pending);
+}
+
 bool leat_jack_connections_update(struct leat_jack_connections *self,
 				  const struct leat_jack_process *process)
 {
@@ -187,7 +207,7 @@ bool leat_jack_connections_update(struct leat_jack_connections *self,
 		want_physical(self, process, LEAT_TO_PIPEWIRE);
 	}
 	for (uint32_t i = 0; i < self->n; i++)
-		if (!self->list[i].made && self->list[i].doubts == 0)
+		if (is_due(&self->list[i]))
 			make(&self->list[i], process);
 	return doubt;
 }
@@ -195,7 +215,11 @@ bool leat_jack_connections_update(struct leat_jack_connections *self,
 void leat_jack_connections_lost(struct leat_jack_connections *self)
 {
 	for (uint32_t i = 0; i < self->n; i++) {
-		self->list[i].made = false;
-		self->list[i].doubts = 0;
+		struct leat_jack_connection *connection = &self->list[i];
+
+		if (connection->made || connection->doubts > 0)
+			connection->pending = true;
+		connection->made = false;
+		connection->doubts = 0;
 	}
 }

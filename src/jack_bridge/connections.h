@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The connections that the bridge's ports should have: those asked for with
- * --connect and those that somebody made since. They are made as soon as both
- * ports are there, and made again when the server or a client comes back.
+ * The connections that the bridge's ports should have. Those asked for with
+ * --connect are made whenever both ports are there. Those that somebody made
+ * since are made again when the server comes back; a client that comes back
+ * is left to connect itself as it likes.
  */
 #ifndef LEAT_JACK_CONNECTIONS_H
 #define LEAT_JACK_CONNECTIONS_H
@@ -21,8 +22,10 @@ struct leat_jack_connection {
 	char own[64]; /* our port, without the client's name */
 	char other
 		[LEAT_JACK_CONNECTION_NAME_BYTES]; /* the other port, in full */
+	bool asked;				   /* with --connect */
+	bool pending;	 /* it was there when the server was lost */
 	bool made;	 /* it was there when we last looked */
-	uint32_t doubts; /* looks since it was undone; 0: it was not */
+	uint32_t doubts; /* looks since it is gone; 0: it is not */
 };
 
 struct leat_jack_connections {
@@ -42,15 +45,15 @@ int leat_jack_connections_want(struct leat_jack_connections *self,
 /*
  * Learn what is connected now, forget what somebody undid, make the rest.
  *
- * A client that ends undoes its connections too, a moment before its ports
- * go. So what was undone is looked at LEAT_JACK_CONNECTION_DOUBTS times.
- * Returns whether to look again soon.
+ * A client or a server that ends undoes connections too, a moment before its
+ * ports go or we hear of it. So what is gone is looked at
+ * LEAT_JACK_CONNECTION_DOUBTS times. Returns whether to look again soon.
  */
 #define LEAT_JACK_CONNECTION_DOUBTS 25
 bool leat_jack_connections_update(struct leat_jack_connections *self,
 				  const struct leat_jack_process *process);
 
-/* The server is gone: everything is to be made again. */
+/* The server is gone: what there was is to be made again. */
 void leat_jack_connections_lost(struct leat_jack_connections *self);
 
 #endif

@@ -67,8 +67,9 @@ int leat_jack_ports_register(struct leat_jack_process *process,
 					"start jackd with a larger --port-max",
 					setup->n_channels[LEAT_TO_PIPEWIRE],
 					setup->n_channels[LEAT_TO_JACK]);
+			/* As many as there are: they may have to go again. */
+			process->n_ports[d] = i + 1;
 		}
-		process->n_ports[d] = setup->n_channels[d];
 	}
 	return 0;
 }

@@ -250,6 +250,15 @@ static void read_guest(struct leat_host *host)
 	}
 }
 
+/* It cannot be told. What it said before it left comes first. */
+static void send_failed(struct leat_host *host, int res)
+{
+	if (res == -EPIPE || res == -ECONNRESET)
+		read_guest(host);
+	if (host->guest_fd >= 0)
+		guest_gone(host, strerror(-res));
+}
+
 /* ---- clients: those who have not said who they are ---- */
 
 static void close_client(struct client *client)
@@ -305,7 +314,7 @@ static void adopt_guest(struct leat_host *host, struct client *client,
 	if (res == 0)
 		res = send_offer(host);
 	if (res < 0)
-		guest_gone(host, strerror(-res));
+		send_failed(host, res);
 }
 
 static void read_client(struct leat_host *host, struct client *client)
@@ -425,5 +434,5 @@ void leat_host_update(struct leat_host *host, const struct leat_link_spec *spec)
 	if (res == 0 && !same)
 		res = send_offer(host);
 	if (res < 0)
-		guest_gone(host, strerror(-res));
+		send_failed(host, res);
 }

@@ -299,11 +299,15 @@ int leat_message_recv(int fd, struct leat_message *message,
 	ssize_t n;
 	int res;
 
+	/*
+	 * A peer that left without reading all is told of once, and before
+	 * what it sent last, which is its reason.
+	 */
 	do
 		n = recvmsg(fd, &header, MSG_DONTWAIT | MSG_CMSG_CLOEXEC);
-	while (n < 0 && errno == EINTR);
+	while (n < 0 && (errno == EINTR || errno == ECONNRESET));
 	if (n < 0)
-		return errno == ECONNRESET ? -EPIPE : -errno;
+		return -errno;
 	n_fds = take_fds(&header, fds);
 	if (n == 0 && n_fds == 0)
 		return -EPIPE;

@@ -284,7 +284,8 @@ static void on_process_changed(void *user, uint64_t count)
 		leave_and_return(self, "it wrote an index that cannot be");
 		return;
 	}
-	if (__atomic_load_n(&self->process.other_driver, __ATOMIC_SEQ_CST))
+	if (self->drives &&
+	    __atomic_load_n(&self->process.other_driver, __ATOMIC_SEQ_CST))
 		leat_log("%s: PipeWire runs on another driver's clock now; "
 			 "silence until it is ours again",
 			 self->spec.link_name);

@@ -134,11 +134,12 @@ static const struct spa_pod *build_latency(struct spa_pod_builder *builder,
 					   enum leat_direction direction)
 {
 	uint32_t n_frames = direction == LEAT_TO_JACK ? spec->period : 0;
+	/* Unsigned before PipeWire 1.4, signed since: hence the casts. */
 	struct spa_latency_info info = {
 		.direction = direction == LEAT_TO_JACK ? SPA_DIRECTION_INPUT
 						       : SPA_DIRECTION_OUTPUT,
-		.min_rate = n_frames,
-		.max_rate = n_frames,
+		.min_rate = (__typeof__(info.min_rate))n_frames,
+		.max_rate = (__typeof__(info.max_rate))n_frames,
 	};
 
 	return spa_latency_build(builder, SPA_PARAM_Latency, &info);

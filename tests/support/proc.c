@@ -53,7 +53,7 @@ bool wait_for(bool (*condition)(void *arg), void *arg, int timeout_ms)
 static void child_env(const char *const *env)
 {
 	for (; env && *env; env++) {
-		char *equals = strchr(*env, '=');
+		const char *equals = strchr(*env, '=');
 		char name[128];
 
 		if (!equals) {

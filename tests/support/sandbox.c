@@ -49,6 +49,21 @@ static const char *enter_user_namespace(void)
 	return NULL;
 }
 
+/*
+ * What is mounted here must not show elsewhere. In a plain chroot "/" is no
+ * mount that can be made private; one below it may be, and else the umount at
+ * the end has to do.
+ */
+static void make_private(void)
+{
+	static const char *const places[] = { "/", "/dev", "/dev/shm" };
+
+	for (int i = 0; i < 3; i++)
+		if (mount("none", places[i], NULL, MS_REC | MS_PRIVATE, NULL) ==
+		    0)
+			return;
+}
+
 static const char *enter_mounts(void)
 {
 	const char *reason = NULL;
@@ -60,8 +75,7 @@ static const char *enter_mounts(void)
 	}
 	if (reason)
 		return reason;
-	if (mount("none", "/", NULL, MS_REC | MS_PRIVATE, NULL) < 0)
-		return "cannot make mounts private";
+	make_private();
 	if (mount("tmpfs", "/dev/shm", "tmpfs", 0, "mode=1777") < 0)
 		return "cannot mount a private /dev/shm";
 	return NULL;
@@ -217,5 +231,6 @@ int sandbox_leave(struct sandbox *sandbox)
 	for (pid_t pid = find_child(name); pid > 0; pid = find_child(name))
 		n_left += end_child(pid, name);
 	nftw(sandbox->dir, remove_entry, 8, FTW_DEPTH | FTW_PHYS);
+	umount2("/dev/shm", MNT_DETACH);
 	return n_left;
 }
