@@ -9,6 +9,10 @@
  * A signal cannot be lost: it is kept inside until it is sent, however many
  * spans or calls one write takes, and only waiting clears the descriptor.
  *
+ * Windows cannot wait on a descriptor of the C library. There the descriptor
+ * is the handle of an event object that is reset by hand, as HandleToLong()
+ * returns it: handles have 32 significant bits.
+ *
  * A peer that is not trusted can make an eventfd or a pipe that it shares
  * block the writer; a socket it cannot, as each send says not to wait.
  */

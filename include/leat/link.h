@@ -90,7 +90,8 @@ struct leat_wire {
 /** Give up both rings. NULL is fine. */
 LEAT_API void leat_wire_destroy(struct leat_wire *wire);
 
-/** What a host or a guest tells its owner, from dispatch. */
+/** What a host or a guest tells its owner, from dispatch. None may be NULL,
+ * but for spec in a host. */
 struct leat_link_events {
 	/** The other side offers this link. Guests only. */
 	void (*spec)(void *user, const struct leat_link_spec *spec);
@@ -107,7 +108,8 @@ struct leat_host;
 /**
  * Host a link: listen for the PipeWire side and for tools.
  *
- * @param status  This side's counters; they stay valid as long as the host.
+ * This side's counters, leat_host_status(), are there as long as the host.
+ *
  * @retval 0           The link exists.
  * @retval -EINVAL     The spec is out of range.
  * @retval -EADDRINUSE Another process hosts a link of that name.
@@ -137,7 +139,7 @@ LEAT_API int leat_host_fd(const struct leat_host *host);
 LEAT_API void leat_host_dispatch(struct leat_host *host);
 
 /**
- * Tell the PipeWire side of a change. A new rate, channel count or capacity
+ * Tell the PipeWire side of a change. A new rate, channel count, capacity or flag
  * makes a new wire. Nothing is done if the spec is out of range.
  */
 LEAT_API void leat_host_update(struct leat_host *host,

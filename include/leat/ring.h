@@ -185,7 +185,8 @@ LEAT_API LEAT_RT uint32_t leat_producer_begin(struct leat_producer *producer,
 					      struct leat_spans *spans);
 
 /**
- * Jump to an index and offer items there, whatever the consumer has read.
+ * Jump to an index and offer items there, whatever the consumer has read. The
+ * jump is seen at once, the items at commit.
  *
  * For rings with LEAT_RING_TIMED. The index may not lie before the own one;
  * the items between are lost to the consumer, who sees the jump.
@@ -203,7 +204,8 @@ LEAT_API LEAT_RT uint32_t leat_producer_begin_at(struct leat_producer *producer,
 /**
  * Publish the first n_items of those that begin offered.
  *
- * At most as many as were offered are published. A crossing is remembered
+ * At most as many as were offered may be published; more is an error of the
+ * caller's, which assertions catch. A crossing is remembered
  * until leat_producer_take_wake().
  *
  * Thread: producer. RT-safe, wait-free.

@@ -115,6 +115,8 @@ leat_link_status_reason(const struct leat_link_status *status);
  * @retval 0        *status is filled in.
  * @retval -ENOENT  There is no such link.
  * @retval -EPROTO  Something that is not leat answered.
+ * @retval -ETIMEDOUT  The link does not answer.
+ * @retval -EINVAL  The name cannot be a link's.
  * @retval < 0      Another errno of socket, connect or mmap, negative.
  *
  * Thread: any; it may wait for the other process for a second.

@@ -56,6 +56,11 @@ int leat_host_create(struct leat_host **host, const struct leat_link_spec *spec,
 	*host = NULL;
 	if (!self)
 		return leat_error_set(error, -ENOMEM, "out of memory");
+	res = leat_link_name_check(spec->link_name, error);
+	if (res < 0) {
+		free(self);
+		return res;
+	}
 	if (leat_spec_check(spec) < 0) {
 		free(self);
 		return leat_error_set(error, -EINVAL,

@@ -2,8 +2,13 @@
 #include <leat/fdring.h>
 
 #include <errno.h>
+
+#ifdef _WIN32
+#include <windows.h>
+#else
 #include <poll.h>
 #include <time.h>
+#endif
 
 static int check_items(const struct leat_fdring_config *config)
 {
@@ -145,6 +150,34 @@ bool leat_fd_consumer_prepare(struct leat_fd_consumer *consumer,
 	return leat_consumer_arm(&consumer->ring, n_items);
 }
 
+#ifdef _WIN32
+static int64_t now_ms(void)
+{
+	return (int64_t)GetTickCount64();
+}
+
+/* As below; of an event nobody can tell that its other holders are gone. */
+static int sleep_on(int fd, int timeout_ms, int64_t deadline_ms)
+{
+	int64_t left_ms = deadline_ms - now_ms();
+	DWORD n_ms = timeout_ms < 0 ? INFINITE : (DWORD)left_ms;
+
+	if (timeout_ms >= 0 && left_ms <= 0)
+		return -ETIMEDOUT;
+	if (fd < 0) {
+		Sleep(n_ms);
+		return -ETIMEDOUT;
+	}
+	switch (WaitForSingleObject(LongToHandle(fd), n_ms)) {
+	case WAIT_OBJECT_0:
+		return 0;
+	case WAIT_TIMEOUT:
+		return -ETIMEDOUT;
+	default:
+		return -EBADF;
+	}
+}
+#else
 static int64_t now_ms(void)
 {
 	struct timespec t;
@@ -172,6 +205,7 @@ static int sleep_on(int fd, int timeout_ms, int64_t deadline_ms)
 		return -ETIMEDOUT;
 	return pfd.revents & ~POLLIN ? 1 : 0;
 }
+#endif
 
 int leat_fd_producer_wait(struct leat_fd_producer *producer, uint32_t n_items,
 			  int timeout_ms)
