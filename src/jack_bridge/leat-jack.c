@@ -3,6 +3,7 @@
 
 #include "cli/log.h"
 #include "cli/options.h"
+#include "cli/side_options.h"
 #include "ports.h"
 
 #include <leat/positions.h>
@@ -19,25 +20,15 @@
 const char *argp_program_version = "leat-jack " LEAT_VERSION;
 
 struct options {
-	const char *link_name;
+	struct leat_side_options side;
 	const char *server;
 	const char *map;
 	uint32_t n_channels[LEAT_N_DIRECTIONS]; /* UINT32_MAX: not given */
 	const char *connect[CONNECT_MAX];
 	uint32_t n_connect;
-	uint32_t ready_fd;
-	bool have_ready_fd, probe, wait;
 };
 
-enum {
-	OPTION_CHANNELS = 256,
-	OPTION_TO_PIPEWIRE,
-	OPTION_TO_JACK,
-	OPTION_MAP,
-	OPTION_READY_FD,
-	OPTION_PROBE,
-	OPTION_WAIT
-};
+enum { OPTION_CHANNELS = 256, OPTION_TO_PIPEWIRE, OPTION_TO_JACK, OPTION_MAP };
 
 static const struct argp_option option_table[] = {
 	{ "server", 's', "NAME", 0, "The JACK server (JACK_DEFAULT_SERVER)",
@@ -54,12 +45,6 @@ static const struct argp_option option_table[] = {
 	  "Connect in JACK: 'physical', or OURS=OTHER as in "
 	  "from_pipewire_FL=system:playback_1; may be repeated",
 	  0 },
-	{ "wait", OPTION_WAIT, NULL, 0,
-	  "Wait for the server if it is not running", 0 },
-	{ "probe", OPTION_PROBE, NULL, 0,
-	  "Only say whether a server runs, and its rate and period", 0 },
-	{ "ready-fd", OPTION_READY_FD, "FD", 0,
-	  "Write a byte to this descriptor once the bridge is up", 0 },
 	{ 0 }
 };
 
@@ -108,31 +93,19 @@ static error_t parse_option(int key, char *arg, struct argp_state *state)
 	case OPTION_MAP:
 		options->map = arg;
 		return 0;
-	case OPTION_READY_FD:
-		parse_number(state, "--ready-fd", arg, 1u << 20,
-			     &options->ready_fd);
-		options->have_ready_fd = true;
-		return 0;
-	case OPTION_PROBE:
-		options->probe = true;
-		return 0;
-	case OPTION_WAIT:
-		options->wait = true;
-		return 0;
-	case ARGP_KEY_ARG:
-		if (options->link_name)
-			argp_error(state,
-				   "one link at a time: '%s' is one too "
-				   "many",
-				   arg);
-		options->link_name = arg;
+	case ARGP_KEY_INIT:
+		state->child_inputs[0] = &options->side;
 		return 0;
 	default:
 		return ARGP_ERR_UNKNOWN;
 	}
 }
 
+static const struct argp_child children[] = { { &leat_side_argp, 0, NULL, 0 },
+					      { 0 } };
+
 static const struct argp parser = {
+	.children = children,
 	.options = option_table,
 	.parser = parse_option,
 	.args_doc = "[LINK]",
@@ -241,25 +214,24 @@ static int probe(const char *server)
 int main(int argc, char **argv)
 {
 	struct options options = {
+		.side = LEAT_SIDE_OPTIONS_NONE,
 		.n_channels = { UINT32_MAX, UINT32_MAX },
 	};
-	struct leat_jack_bridge_setup setup = { .ready_fd = -1 };
+	struct leat_jack_bridge_setup setup = { 0 };
 	struct leat_error error;
 	int res;
 
 	signal(SIGPIPE, SIG_IGN);
 	argp_err_exit_status = LEAT_EXIT_USAGE;
 	argp_parse(&parser, argc, argv, 0, NULL, &options);
-	if (options.probe)
+	if (options.side.probe)
 		return probe(options.server);
-	setup.link_name = options.link_name ? options.link_name
-					    : LEAT_DEFAULT_LINK;
+	setup.link_name = options.side.link_name;
 	setup.client.server = options.server;
 	setup.connect = options.connect;
 	setup.n_connect = options.n_connect;
-	setup.wait = options.wait;
-	if (options.have_ready_fd)
-		setup.ready_fd = (int)options.ready_fd;
+	setup.wait = options.side.wait;
+	setup.ready_fd = options.side.ready_fd;
 	if (leat_link_name_check(setup.link_name, &error) < 0 ||
 	    choose_channels(&setup.client, &options, &error) < 0 ||
 	    check_connects(&setup, &error) < 0) {
