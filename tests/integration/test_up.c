@@ -42,26 +42,56 @@ static const char *leat(void)
 
 /* ---- no servers ---- */
 
+static char said[65536]; /* by leat up, so far */
+
+static bool has_said(void *arg)
+{
+	char path[128];
+	size_t n = 0;
+	FILE *file = fopen(
+		sandbox_path(&bridge.sandbox, "alone.log", path, sizeof(path)),
+		"r");
+
+	if (file) {
+		n = fread(said, 1, sizeof(said) - 1, file);
+		fclose(file);
+	}
+	said[n] = 0;
+	return strstr(said, arg) || !proc_is_running(&up);
+}
+
 static void test_private_servers(void)
 {
-	const char *argv[] = { leat(),	 "up",	"--duration", "6",
+	const char *argv[] = { leat(),	 "up",	"--interval", "0.5",
 			       "--demo", SOUND, "alone",      NULL };
-	char text[16384];
+	char verdict[] = "Front_Center.wav: 68545 frames";
 
 	if (access(SOUND, R_OK) < 0) {
 		printf("skipped: %s is not installed\n", SOUND);
 		return;
 	}
-	CU_ASSERT_EQUAL(proc_run(argv, NULL, text, sizeof(text), UP_MS), 0);
-	CU_ASSERT_PTR_NOT_NULL(strstr(text, "No JACK server runs"));
-	CU_ASSERT_PTR_NOT_NULL(strstr(text, "No PipeWire daemon runs"));
-	CU_ASSERT_PTR_NOT_NULL(strstr(text, "Front_Center.wav: 68545 frames"));
-	CU_ASSERT_PTR_NOT_NULL(strstr(text, "all identical"));
-	CU_ASSERT_PTR_NOT_NULL(strstr(text, "to_pipewire follow"));
-	CU_ASSERT_PTR_NOT_NULL(strstr(text, "to_jack     follow"));
+	start_up(argv, "alone.log");
+	CU_ASSERT(wait_for(has_said, verdict, UP_MS));
+	CU_ASSERT_PTR_NOT_NULL(strstr(said, "all identical"));
+	CU_ASSERT_PTR_NOT_NULL(strstr(said, "No JACK server runs"));
+	CU_ASSERT_PTR_NOT_NULL(strstr(said, "No PipeWire daemon runs"));
+	CU_ASSERT_PTR_NOT_NULL(strstr(said, "to_pipewire follow"));
+	CU_ASSERT_PTR_NOT_NULL(strstr(said, "to_jack     follow"));
+	CU_ASSERT_EQUAL_FATAL(proc_signal(&up, SIGINT), 0);
+	CU_ASSERT_FATAL(proc_wait(&up, UP_MS));
+	CU_ASSERT_EQUAL(proc_exit_status(&up), 0);
 	CU_ASSERT_FALSE(bridge_left_files(&bridge));
-	if (!strstr(text, "all identical"))
-		fprintf(stderr, "%s", text);
+	if (!strstr(said, "all identical"))
+		fprintf(stderr, "%s", said);
+}
+
+static void test_duration(void)
+{
+	const char *argv[] = { leat(), "up", "--duration", "1", "alone", NULL };
+	char text[16384];
+
+	CU_ASSERT_EQUAL(proc_run(argv, NULL, text, sizeof(text), UP_MS), 0);
+	CU_ASSERT_FALSE(bridge_left_files(&bridge));
 }
 
 /* ---- our servers ---- */
@@ -194,6 +224,7 @@ static void test_nothing_is_left(void)
 static const struct unit_test tests[] = {
 	{ "leat up", "private servers, a recorded voice",
 	  test_private_servers },
+	{ "leat up", "ends when its time is over", test_duration },
 	{ "leat up", "the user's own servers", test_own_servers },
 	{ "leat status", "--json", test_status_json },
 	{ "leat status", "for people", test_status_text },

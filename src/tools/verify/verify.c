@@ -14,8 +14,10 @@
 #include "tools/output.h"
 
 #include <leat/link.h>
+#include <leat/status.h>
 
 #include <argp.h>
+#include <inttypes.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -200,6 +202,39 @@ static bool run_once(struct verify *verify)
 			  "the graph stopped during the test");
 }
 
+/* ---- who was late ---- */
+
+/* Since some moment; the servers' doing, not the link's. */
+struct faults {
+	unsigned jack;	   /* xruns and skipped periods */
+	uint64_t pipewire; /* cycles not finished in time */
+};
+
+static struct faults count_faults(const struct verify *verify)
+{
+	struct faults faults = { jack_side_n_faults(verify->jack), 0 };
+	struct leat_link_status status;
+
+	if (leat_status_query(verify->options.link, &status) == 0)
+		faults.pipewire = status.pipewire.xruns +
+				  status.direction[LEAT_TO_JACK].underruns;
+	return faults;
+}
+
+static struct faults faults_since(const struct verify *verify,
+				  const struct faults *before)
+{
+	struct faults now = count_faults(verify);
+
+	return (struct faults){ now.jack - before->jack,
+				now.pipewire - before->pipewire };
+}
+
+static bool any_fault(const struct faults *faults)
+{
+	return faults->jack > 0 || faults->pipewire > 0;
+}
+
 /* ---- the verdict ---- */
 
 static double to_ms(const struct verify *verify, uint32_t n_frames)
@@ -234,7 +269,8 @@ static void print_good(const struct verify *verify,
 }
 
 static void print_bad(const struct verify *verify,
-		      const struct comparison *comparison, unsigned n_faults)
+		      const struct comparison *comparison,
+		      const struct faults *faults)
 {
 	const struct sound *sound = &verify->sound;
 
@@ -250,11 +286,11 @@ static void print_bad(const struct verify *verify,
 	       sound->n_channels, comparison->n_silent, comparison->first,
 	       to_ms(verify, comparison->first) / 1000.0);
 	print_delay(verify, comparison->delay);
-	if (n_faults > 0)
-		printf("%s: JACK itself had xruns or left out periods each "
-		       "time, "
-		       "%u in the last: try a larger period\n",
-		       sound->name, n_faults);
+	if (any_fault(faults))
+		printf("%s: JACK left out periods or had xruns (%u in the "
+		       "last run) or PipeWire was late (%" PRIu64 ") each "
+		       "time: try a larger period\n",
+		       sound->name, faults->jack, faults->pipewire);
 }
 
 static bool is_good(const struct comparison *comparison)
@@ -277,23 +313,24 @@ static int judge(struct verify *verify)
 	struct comparison comparison;
 
 	for (int run = 1;; run++) {
-		unsigned n_faults = jack_side_n_faults(verify->jack);
+		struct faults faults = count_faults(verify);
 
 		if (!run_once(verify))
 			return LEAT_EXIT_FAILED;
 		compare_tape(verify, &comparison);
-		n_faults = jack_side_n_faults(verify->jack) - n_faults;
+		faults = faults_since(verify, &faults);
 		if (is_good(&comparison)) {
 			print_good(verify, &comparison);
 			return 0;
 		}
-		if (n_faults == 0 || run == N_RUNS) {
-			print_bad(verify, &comparison, n_faults);
+		if (!any_fault(&faults) || run == N_RUNS) {
+			print_bad(verify, &comparison, &faults);
 			return LEAT_EXIT_FAILED;
 		}
-		leat_log("JACK itself had xruns or left out periods, %u in "
-			 "all, meanwhile: playing it once more",
-			 n_faults);
+		leat_log("JACK left out periods or had xruns (%u) or PipeWire "
+			 "was late (%" PRIu64 ") meanwhile: playing it once "
+			 "more",
+			 faults.jack, faults.pipewire);
 	}
 }
 
