@@ -128,6 +128,9 @@ static void commit(struct leat_ring_end *end, uint32_t n_items) LEAT_RT
 	if (n_items > end->begun)
 		n_items = end->begun;
 	end->begun = 0;
+	/* Nothing was passed, and no jump either: there is no news. */
+	if (n_items == 0 && end->index == end->published)
+		return;
 	end->offset = leat_offset_advance(end->offset, n_items, end->capacity);
 	publish(end, end->index + n_items);
 }

@@ -37,8 +37,12 @@ static inline bool leat_index_crosses(uint64_t old, uint64_t now, uint64_t mark)
 static inline uint32_t leat_offset_advance(uint32_t offset, uint64_t distance,
 					   uint32_t capacity) LEAT_RT
 {
-	uint64_t sum = offset + distance % capacity;
+	uint64_t sum;
 
+	/* Only a jump is longer than the ring: a commit needs no division. */
+	if (distance >= capacity)
+		distance %= capacity;
+	sum = offset + distance;
 	return (uint32_t)(sum < capacity ? sum : sum - capacity);
 }
 
