@@ -17,6 +17,7 @@ def squeeze(text):
 def prototypes_of_header(text):
     """{name: (result, arguments)} of the public functions."""
     text = re.sub(r"/\*.*?\*/", "", text, flags=re.S)
+    text = re.sub(r"static inline ([^;{]*);", r"LEAT_API \1;", text)
     text = re.sub(r"static inline (.*?)\n\{", r"LEAT_API \1;", text, flags=re.S)
     found = {}
     for match in re.finditer(r"LEAT_API\s([^;]*);", text):

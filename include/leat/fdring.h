@@ -124,8 +124,8 @@ leat_fd_consumer_init(struct leat_fd_consumer *consumer,
  *
  * Thread: producer. RT-safe if fn is.
  */
-LEAT_API uint32_t leat_send(struct leat_fd_producer *producer, uint32_t n_items,
-			    leat_send_fn fn, void *user);
+static inline uint32_t leat_send(struct leat_fd_producer *producer,
+				 uint32_t n_items, leat_send_fn fn, void *user);
 
 /**
  * Receive up to n_items, read in place by fn.
@@ -134,8 +134,8 @@ LEAT_API uint32_t leat_send(struct leat_fd_producer *producer, uint32_t n_items,
  *
  * Thread: consumer. RT-safe if fn is.
  */
-LEAT_API uint32_t leat_recv(struct leat_fd_consumer *consumer, uint32_t n_items,
-			    leat_recv_fn fn, void *user);
+static inline uint32_t leat_recv(struct leat_fd_consumer *consumer,
+				 uint32_t n_items, leat_recv_fn fn, void *user);
 
 /**
  * Offer room for up to n_items as one or two pointers.
@@ -146,22 +146,22 @@ LEAT_API uint32_t leat_recv(struct leat_fd_consumer *consumer, uint32_t n_items,
  *
  * Thread: producer. RT-safe, wait-free.
  */
-LEAT_API LEAT_RT uint32_t
+LEAT_RT static inline uint32_t
 leat_fd_producer_begin(struct leat_fd_producer *producer, uint32_t n_items,
 		       void *items[2], uint32_t n_each[2]);
 
 /** Publish, and wake the consumer if due. Thread: producer. RT-safe. */
-LEAT_API LEAT_RT void leat_fd_producer_commit(struct leat_fd_producer *producer,
-					      uint32_t n_items);
+LEAT_RT static inline void
+leat_fd_producer_commit(struct leat_fd_producer *producer, uint32_t n_items);
 
 /** As leat_fd_producer_begin(), for reading. Thread: consumer. RT-safe. */
-LEAT_API LEAT_RT uint32_t
+LEAT_RT static inline uint32_t
 leat_fd_consumer_begin(struct leat_fd_consumer *consumer, uint32_t n_items,
 		       const void *items[2], uint32_t n_each[2]);
 
 /** Pass items, and wake the producer if due. Thread: consumer. RT-safe. */
-LEAT_API LEAT_RT void leat_fd_consumer_commit(struct leat_fd_consumer *consumer,
-					      uint32_t n_items);
+LEAT_RT static inline void
+leat_fd_consumer_commit(struct leat_fd_consumer *consumer, uint32_t n_items);
 
 /**
  * Sleep until n_items are free.
@@ -201,5 +201,7 @@ LEAT_API bool leat_fd_producer_prepare(struct leat_fd_producer *producer,
 				       uint32_t n_items);
 
 LEAT_END_DECLS
+
+#include <leat/inline/fdring.h>
 
 #endif

@@ -32,6 +32,7 @@
 #define LEAT_RING_H
 
 #include <leat/attributes.h>
+#include <leat/inline/words.h>
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -39,28 +40,8 @@
 
 LEAT_BEGIN_DECLS
 
-/** Room for one writer: two cache lines, as processors prefetch in pairs. */
-#define LEAT_LINE_BYTES 128u
-
 /** The largest capacity, in items. */
 #define LEAT_RING_CAPACITY_MAX 0x80000000u
-
-/** An atomic word. Only the library touches it; plain operators fail. */
-struct leat_word {
-	uint64_t atomic_value;
-};
-
-/**
- * The shared words of one end, written by that end only.
- *
- * Zero them, or use leat_ring_words_init(), before either end is set up.
- */
-struct leat_ring_words {
-	struct leat_word index; /**< items passed */
-	uint8_t pad_index[LEAT_LINE_BYTES - 8];
-	struct leat_word wake_at; /**< the peer's index to be woken at */
-	uint8_t pad_wake_at[LEAT_LINE_BYTES - 8];
-};
 
 /** How an end behaves; both ends of a ring must be given the same. */
 enum leat_ring_flags {
@@ -102,12 +83,13 @@ struct leat_ring_end {
 	struct leat_ring_words *own;	    /**< shared, written here */
 	const struct leat_ring_words *peer; /**< shared, only read */
 	uint64_t index;			    /**< the truth about own->index */
-	uint64_t published; /**< the index as the peer sees it */
+	uint64_t turn;	    /**< the index that lies at offset 0 */
 	uint64_t seen;	    /**< the peer's index, as last checked */
 	uint32_t capacity;  /**< items */
 	uint32_t limit;	    /**< items, at most the capacity */
-	uint32_t offset;    /**< of index in the memory */
-	uint32_t begun;	    /**< items handed out and not committed */
+	uint64_t published; /**< timed: the index as the peer sees it */
+	uint32_t begun;	    /**< timed: items handed out, not committed */
+	bool plain;	    /**< neither timed nor poisoned */
 	bool poll;	    /**< LEAT_RING_POLL */
 	bool timed;	    /**< LEAT_RING_TIMED */
 	bool poisoned;	    /**< the peer wrote an impossible index */
@@ -180,9 +162,9 @@ leat_consumer_init(struct leat_consumer *consumer,
  *
  * Thread: producer. RT-safe, wait-free.
  */
-LEAT_API LEAT_RT uint32_t leat_producer_begin(struct leat_producer *producer,
-					      uint32_t n_items,
-					      struct leat_spans *spans);
+LEAT_RT static inline uint32_t
+leat_producer_begin(struct leat_producer *producer, uint32_t n_items,
+		    struct leat_spans *spans);
 
 /**
  * Jump to an index and offer items there, whatever the consumer has read. The
@@ -204,21 +186,22 @@ LEAT_API LEAT_RT uint32_t leat_producer_begin_at(struct leat_producer *producer,
 /**
  * Publish the first n_items of those that begin offered.
  *
- * At most as many as were offered may be published; more is an error of the
- * caller's, which assertions catch. A crossing is remembered
- * until leat_producer_take_wake().
+ * At most as many as were offered may be published. More is an error of the
+ * caller's: no more are published than there was room for. A crossing is
+ * remembered until leat_producer_take_wake().
  *
  * Thread: producer. RT-safe, wait-free.
  */
-LEAT_API LEAT_RT void leat_producer_commit(struct leat_producer *producer,
-					   uint32_t n_items);
+LEAT_RT static inline void leat_producer_commit(struct leat_producer *producer,
+						uint32_t n_items);
 
 /**
  * Whether the consumer must be woken for what was committed since last asked.
  *
  * Thread: producer. RT-safe, wait-free.
  */
-LEAT_API LEAT_RT bool leat_producer_take_wake(struct leat_producer *producer);
+LEAT_RT static inline bool
+leat_producer_take_wake(struct leat_producer *producer);
 
 /** The consumer could not be woken: take_wake says so again. RT-safe. */
 LEAT_API LEAT_RT void leat_producer_keep_wake(struct leat_producer *producer);
@@ -266,9 +249,9 @@ leat_producer_poisoned(const struct leat_producer *producer);
  *
  * Thread: consumer. RT-safe, wait-free.
  */
-LEAT_API LEAT_RT uint32_t leat_consumer_begin(struct leat_consumer *consumer,
-					      uint32_t n_items,
-					      struct leat_spans *spans);
+LEAT_RT static inline uint32_t
+leat_consumer_begin(struct leat_consumer *consumer, uint32_t n_items,
+		    struct leat_spans *spans);
 
 /**
  * Jump to an index and offer the items there.
@@ -293,8 +276,8 @@ LEAT_API LEAT_RT uint32_t leat_consumer_begin_at(struct leat_consumer *consumer,
  *
  * Thread: consumer. RT-safe, wait-free.
  */
-LEAT_API LEAT_RT void leat_consumer_commit(struct leat_consumer *consumer,
-					   uint32_t n_items);
+LEAT_RT static inline void leat_consumer_commit(struct leat_consumer *consumer,
+						uint32_t n_items);
 
 /**
  * Move to an index and publish it, whether anything was read or not.
@@ -307,7 +290,8 @@ LEAT_API LEAT_RT void leat_consumer_pass(struct leat_consumer *consumer,
 					 uint64_t index);
 
 /** Whether the producer must be woken. Thread: consumer. RT-safe. */
-LEAT_API LEAT_RT bool leat_consumer_take_wake(struct leat_consumer *consumer);
+LEAT_RT static inline bool
+leat_consumer_take_wake(struct leat_consumer *consumer);
 
 /** The producer could not be woken: take_wake says so again. RT-safe. */
 LEAT_API LEAT_RT void leat_consumer_keep_wake(struct leat_consumer *consumer);
@@ -361,5 +345,7 @@ leat_consumer_poisoned(const struct leat_consumer *consumer);
 /** @} */
 
 LEAT_END_DECLS
+
+#include <leat/inline/ring.h>
 
 #endif

@@ -4,7 +4,7 @@
 #include "cli/log.h"
 #include "cli/options.h"
 #include "connections.h"
-#include "ringbuf/atomics.h"
+#include <leat/inline/atomics.h>
 
 #include <errno.h>
 #include <signal.h>

@@ -2,7 +2,7 @@
 #include "client.h"
 
 #include "ports.h"
-#include "ringbuf/atomics.h"
+#include <leat/inline/atomics.h>
 
 #include <errno.h>
 #include <signal.h>

@@ -2,10 +2,11 @@
 #include <leat/frames.h>
 
 #include <leat/fdring.h>
+#include <leat/inline/atomics.h>
+#include <leat/inline/touch.h>
 #include <leat/shm.h>
 
 #include "part.h"
-#include "ringbuf/atomics.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -94,11 +95,22 @@ static int attach_part(struct leat_shm *shm, int part_fd,
 	return res;
 }
 
+/* Zeroed, on lines of its own: both ends may be in one process. */
+static void *end_alloc(size_t size_bytes)
+{
+	void *end;
+
+	size_bytes = (size_bytes + LEAT_LINE_BYTES - 1) &
+		     ~(size_t)(LEAT_LINE_BYTES - 1);
+	end = aligned_alloc(LEAT_LINE_BYTES, size_bytes);
+	return end ? memset(end, 0, size_bytes) : NULL;
+}
+
 int leat_frames_producer_create(struct leat_frames_producer **producer,
 				const struct leat_frames_format *format)
 {
 	const struct leat_shm none = LEAT_SHM_NONE;
-	struct leat_frames_producer *self = calloc(1, sizeof(*self));
+	struct leat_frames_producer *self = end_alloc(sizeof(*self));
 	int res;
 
 	*producer = NULL;
@@ -124,7 +136,7 @@ int leat_frames_consumer_create(struct leat_frames_consumer **consumer,
 				const struct leat_frames_format *format)
 {
 	const struct leat_shm none = LEAT_SHM_NONE;
-	struct leat_frames_consumer *self = calloc(1, sizeof(*self));
+	struct leat_frames_consumer *self = end_alloc(sizeof(*self));
 	int res;
 
 	*consumer = NULL;
@@ -265,6 +277,24 @@ leat_frames_consumer_ring(struct leat_frames_consumer *consumer)
 
 /* ---- frames ---- */
 
+/* Fetch the lines that the next frames will go to, if they are as many. */
+static void touch_next(const struct leat_frames_producer *producer,
+		       uint32_t n_frames) LEAT_RT
+{
+	const struct leat_ring_end *end = &producer->ring.end;
+	uint32_t n_channels = producer->format.n_channels;
+	size_t n_bytes = n_frames * sizeof(float);
+
+	if (n_bytes * n_channels < LEAT_TOUCH_MIN_BYTES ||
+	    n_bytes * n_channels > LEAT_TOUCH_MAX_BYTES ||
+	    !leat_touch_allowed(end, n_frames))
+		return;
+	for (uint32_t c = 0; c < n_channels; c++)
+		leat_touch(producer->planes + leat_ring_offset(end) +
+				   c * producer->stride,
+			   n_bytes);
+}
+
 static void fill_spans(struct leat_frames_producer *producer,
 		       const struct leat_spans *spans, leat_frames_send_fn fn,
 		       void *user)
@@ -284,6 +314,7 @@ static void fill_spans(struct leat_frames_producer *producer,
 	if (leat_producer_take_wake(&producer->ring) &&
 	    !leat_signal_raise(&producer->wake))
 		leat_producer_keep_wake(&producer->ring);
+	touch_next(producer, spans->n_items);
 }
 
 static void read_spans(struct leat_frames_consumer *consumer,

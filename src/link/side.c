@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "side.h"
 
-#include "ringbuf/atomics.h"
+#include <leat/inline/atomics.h>
 
 #include <errno.h>
 #include <string.h>

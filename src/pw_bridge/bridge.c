@@ -5,7 +5,7 @@
 #include "cli/options.h"
 #include "graph.h"
 #include "process.h"
-#include "ringbuf/atomics.h"
+#include <leat/inline/atomics.h>
 
 #include <errno.h>
 #include <signal.h>

@@ -2,7 +2,7 @@
 #include "process.h"
 
 #include "clock.h"
-#include "ringbuf/atomics.h"
+#include <leat/inline/atomics.h>
 
 #include <errno.h>
 #include <string.h>

@@ -51,90 +51,6 @@ int leat_fd_consumer_init(struct leat_fd_consumer *consumer,
 		       : leat_consumer_init(&consumer->ring, &config->ring);
 }
 
-uint32_t leat_fd_producer_begin(struct leat_fd_producer *producer,
-				uint32_t n_items, void *items[2],
-				uint32_t n_each[2])
-{
-	struct leat_spans spans;
-
-	leat_producer_begin(&producer->ring, n_items, &spans);
-	for (int i = 0; i < 2; i++) {
-		items[i] = producer->items +
-			   spans.span[i].offset * producer->item_size_bytes;
-		n_each[i] = spans.span[i].n_items;
-	}
-	return spans.n_items;
-}
-
-void leat_fd_producer_commit(struct leat_fd_producer *producer,
-			     uint32_t n_items)
-{
-	leat_producer_commit(&producer->ring, n_items);
-	if (leat_producer_take_wake(&producer->ring) &&
-	    !leat_signal_raise(&producer->wake))
-		leat_producer_keep_wake(&producer->ring);
-}
-
-uint32_t leat_fd_consumer_begin(struct leat_fd_consumer *consumer,
-				uint32_t n_items, const void *items[2],
-				uint32_t n_each[2])
-{
-	struct leat_spans spans;
-
-	leat_consumer_begin(&consumer->ring, n_items, &spans);
-	for (int i = 0; i < 2; i++) {
-		items[i] = consumer->items +
-			   spans.span[i].offset * consumer->item_size_bytes;
-		n_each[i] = spans.span[i].n_items;
-	}
-	return spans.n_items;
-}
-
-void leat_fd_consumer_commit(struct leat_fd_consumer *consumer,
-			     uint32_t n_items)
-{
-	leat_consumer_commit(&consumer->ring, n_items);
-	if (leat_consumer_take_wake(&consumer->ring) &&
-	    !leat_signal_raise(&consumer->wake))
-		leat_consumer_keep_wake(&consumer->ring);
-}
-
-uint32_t leat_send(struct leat_fd_producer *producer, uint32_t n_items,
-		   leat_send_fn fn, void *user)
-{
-	void *items[2];
-	uint32_t n_each[2], n_sent = 0;
-
-	leat_fd_producer_begin(producer, n_items, items, n_each);
-	for (int i = 0; i < 2 && n_each[i] > 0; i++) {
-		uint32_t n = fn(user, items[i], n_each[i]);
-
-		n_sent += n < n_each[i] ? n : n_each[i];
-		if (n < n_each[i])
-			break;
-	}
-	leat_fd_producer_commit(producer, n_sent);
-	return n_sent;
-}
-
-uint32_t leat_recv(struct leat_fd_consumer *consumer, uint32_t n_items,
-		   leat_recv_fn fn, void *user)
-{
-	const void *items[2];
-	uint32_t n_each[2], n_received = 0;
-
-	leat_fd_consumer_begin(consumer, n_items, items, n_each);
-	for (int i = 0; i < 2 && n_each[i] > 0; i++) {
-		uint32_t n = fn(user, items[i], n_each[i]);
-
-		n_received += n < n_each[i] ? n : n_each[i];
-		if (n < n_each[i])
-			break;
-	}
-	leat_fd_consumer_commit(consumer, n_received);
-	return n_received;
-}
-
 bool leat_fd_producer_prepare(struct leat_fd_producer *producer,
 			      uint32_t n_items)
 {
@@ -207,14 +123,35 @@ static int sleep_on(int fd, int timeout_ms, int64_t deadline_ms)
 }
 #endif
 
+/*
+ * Whether there is no need to ask. (On a timed ring there is: what counts is
+ * what comes from now on.)
+ */
+static bool producer_ready(struct leat_fd_producer *producer, uint32_t n_items)
+{
+	return !producer->ring.end.timed &&
+	       leat_producer_room(&producer->ring) >= n_items;
+}
+
+static bool consumer_ready(struct leat_fd_consumer *consumer, uint32_t n_items)
+{
+	return !consumer->ring.end.timed &&
+	       leat_consumer_fill(&consumer->ring) >= n_items;
+}
+
 int leat_fd_producer_wait(struct leat_fd_producer *producer, uint32_t n_items,
 			  int timeout_ms)
 {
-	int64_t deadline_ms = now_ms() + timeout_ms;
+	int64_t deadline_ms = timeout_ms < 0 ? 0 : now_ms() + timeout_ms;
 	int res = 0;
 
-	/* What was signalled before the other end was closed comes first. */
-	while (!leat_fd_producer_prepare(producer, n_items)) {
+	/*
+	 * What was signalled before the other end was closed comes first.
+	 * Woken, look at the ring and leave the descriptor to be cleared
+	 * before the next sleep: a system call less until the data.
+	 */
+	while (!producer_ready(producer, n_items) &&
+	       !leat_fd_producer_prepare(producer, n_items)) {
 		if (res > 0)
 			return -EPIPE;
 		res = sleep_on(producer->wait.fd, timeout_ms, deadline_ms);
@@ -227,11 +164,16 @@ int leat_fd_producer_wait(struct leat_fd_producer *producer, uint32_t n_items,
 int leat_fd_consumer_wait(struct leat_fd_consumer *consumer, uint32_t n_items,
 			  int timeout_ms)
 {
-	int64_t deadline_ms = now_ms() + timeout_ms;
+	int64_t deadline_ms = timeout_ms < 0 ? 0 : now_ms() + timeout_ms;
 	int res = 0;
 
-	/* What was signalled before the other end was closed comes first. */
-	while (!leat_fd_consumer_prepare(consumer, n_items)) {
+	/*
+	 * What was signalled before the other end was closed comes first.
+	 * Woken, look at the ring and leave the descriptor to be cleared
+	 * before the next sleep: a system call less until the data.
+	 */
+	while (!consumer_ready(consumer, n_items) &&
+	       !leat_fd_consumer_prepare(consumer, n_items)) {
 		if (res > 0)
 			return -EPIPE;
 		res = sleep_on(consumer->wait.fd, timeout_ms, deadline_ms);

@@ -1,20 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 #include <leat/ring.h>
 
-#include "atomics.h"
-#include "ring_index.h"
-
-#include <assert.h>
 #include <errno.h>
 #include <string.h>
 
-/*
- * General pattern: the private copy of the own index is the truth, and the
- * shared word is only ever stored to. The peer's index is loaded once (and
- * only when the last value seen does not do), checked against what an honest
- * peer can have written, and kept in `seen`.
- */
-
+_Static_assert(sizeof(struct leat_word) == 8, "a word is 64 bits");
 _Static_assert(sizeof(struct leat_ring_words) == 2 * LEAT_LINE_BYTES,
 	       "two lines, one writer");
 _Static_assert(offsetof(struct leat_ring_words, wake_at) == LEAT_LINE_BYTES,
@@ -41,10 +31,11 @@ static int end_init(struct leat_ring_end *end,
 	end->limit = config->capacity;
 	end->poll = config->flags & LEAT_RING_POLL;
 	end->timed = config->flags & LEAT_RING_TIMED;
+	end->plain = !end->timed;
 	end->index = leat_word_load(&end->own->index);
 	end->published = end->index;
 	end->seen = leat_word_load(&end->peer->index);
-	end->offset = (uint32_t)(end->index % end->capacity);
+	end->turn = end->index - end->index % end->capacity;
 	return 0;
 }
 
@@ -78,10 +69,12 @@ int leat_consumer_init(struct leat_consumer *consumer,
 static void look(struct leat_ring_end *end, uint64_t now, uint64_t furthest)
 	LEAT_RT
 {
-	if (leat_index_between(end->seen, now, furthest))
+	if (leat_index_between(end->seen, now, furthest)) {
 		end->seen = now;
-	else
+	} else {
 		end->poisoned = true;
+		end->plain = false;
+	}
 }
 
 /* The furthest that the consumer can be is where the producer is. */
@@ -100,19 +93,32 @@ static void look_at_producer(struct leat_ring_end *end, uint64_t now) LEAT_RT
 	     end->timed ? end->seen + INT64_MAX : end->index + end->capacity);
 }
 
-/* Publish the own index and find out whether the peer sleeps on it. */
-static void publish(struct leat_ring_end *end, uint64_t index) LEAT_RT
+/* Move the private index, forwards or backwards; nothing is published. */
+static void jump(struct leat_ring_end *end, uint64_t index) LEAT_RT
 {
-	uint64_t old = end->published;
+	uint32_t offset = leat_ring_offset(end);
+
+	if (leat_index_before(index, end->index))
+		offset = leat_offset_retreat(offset, end->index - index,
+					     end->capacity);
+	else
+		offset = leat_offset_advance(offset, index - end->index,
+					     end->capacity);
+	end->index = index;
+	end->turn = index - offset;
+}
+
+/* Publish the index, which may lie anywhere. */
+static void publish_timed(struct leat_ring_end *end) LEAT_RT
+{
+	uint64_t old = end->published, index = end->index;
 	uint64_t wake_at;
 
-	end->index = index;
 	end->published = index;
 	if (end->poll) {
 		leat_word_store(&end->own->index, index);
 		/* What is overwritten next must not be seen before this. */
-		if (end->timed)
-			leat_stores_before_stores();
+		leat_stores_before_stores();
 		return;
 	}
 	leat_word_publish(&end->own->index, index);
@@ -122,37 +128,18 @@ static void publish(struct leat_ring_end *end, uint64_t index) LEAT_RT
 		end->wake_due = true;
 }
 
-static void commit(struct leat_ring_end *end, uint32_t n_items) LEAT_RT
+void leat_ring_commit_rare(struct leat_ring_end *end, uint32_t n_items)
 {
-	assert(n_items <= end->begun);
+	if (end->poisoned)
+		return;
 	if (n_items > end->begun)
 		n_items = end->begun;
 	end->begun = 0;
 	/* Nothing was passed, and no jump either: there is no news. */
 	if (n_items == 0 && end->index == end->published)
 		return;
-	end->offset = leat_offset_advance(end->offset, n_items, end->capacity);
-	publish(end, end->index + n_items);
-}
-
-static bool take_wake(struct leat_ring_end *end) LEAT_RT
-{
-	bool due = end->wake_due;
-
-	end->wake_due = false;
-	return due;
-}
-
-/* Move the private index, forwards or backwards; nothing is published. */
-static void jump(struct leat_ring_end *end, uint64_t index) LEAT_RT
-{
-	if (leat_index_before(index, end->index))
-		end->offset = leat_offset_retreat(
-			end->offset, end->index - index, end->capacity);
-	else
-		end->offset = leat_offset_advance(
-			end->offset, index - end->index, end->capacity);
-	end->index = index;
+	jump(end, end->index + n_items);
+	publish_timed(end);
 }
 
 /* ---- producer ---- */
@@ -178,15 +165,11 @@ static uint32_t room_for(struct leat_ring_end *end, uint32_t n_items) LEAT_RT
 	return room_seen(end);
 }
 
-uint32_t leat_producer_begin(struct leat_producer *producer, uint32_t n_items,
-			     struct leat_spans *spans)
+uint32_t leat_producer_look(struct leat_producer *producer, uint32_t n_items)
 {
-	struct leat_ring_end *end = &producer->end;
-	uint32_t room = room_for(end, n_items);
+	uint32_t room = room_for(&producer->end, n_items);
 
-	end->begun = n_items < room ? n_items : room;
-	leat_spans_cut(spans, end->offset, end->begun, end->capacity);
-	return end->begun;
+	return producer->end.begun = n_items < room ? n_items : room;
 }
 
 uint32_t leat_producer_begin_at(struct leat_producer *producer, uint64_t index,
@@ -197,7 +180,7 @@ uint32_t leat_producer_begin_at(struct leat_producer *producer, uint64_t index,
 	end->begun = 0;
 	if (!end->timed || n_items > end->capacity ||
 	    leat_index_before(index, end->index)) {
-		leat_spans_cut(spans, end->offset, 0, end->capacity);
+		leat_spans_cut(spans, leat_ring_offset(end), 0, end->capacity);
 		return 0;
 	}
 	if (index != end->index) {
@@ -209,18 +192,8 @@ uint32_t leat_producer_begin_at(struct leat_producer *producer, uint64_t index,
 		leat_word_publish(&end->own->index, index);
 	}
 	end->begun = n_items;
-	leat_spans_cut(spans, end->offset, n_items, end->capacity);
+	leat_spans_cut(spans, leat_ring_offset(end), n_items, end->capacity);
 	return n_items;
-}
-
-void leat_producer_commit(struct leat_producer *producer, uint32_t n_items)
-{
-	commit(&producer->end, n_items);
-}
-
-bool leat_producer_take_wake(struct leat_producer *producer)
-{
-	return take_wake(&producer->end);
 }
 
 void leat_producer_keep_wake(struct leat_producer *producer)
@@ -288,15 +261,11 @@ static uint32_t fill_for(struct leat_ring_end *end, uint32_t n_items) LEAT_RT
 	return fill_seen(end);
 }
 
-uint32_t leat_consumer_begin(struct leat_consumer *consumer, uint32_t n_items,
-			     struct leat_spans *spans)
+uint32_t leat_consumer_look(struct leat_consumer *consumer, uint32_t n_items)
 {
-	struct leat_ring_end *end = &consumer->end;
-	uint32_t fill = fill_for(end, n_items);
+	uint32_t fill = fill_for(&consumer->end, n_items);
 
-	end->begun = n_items < fill ? n_items : fill;
-	leat_spans_cut(spans, end->offset, end->begun, end->capacity);
-	return end->begun;
+	return consumer->end.begun = n_items < fill ? n_items : fill;
 }
 
 uint32_t leat_consumer_begin_at(struct leat_consumer *consumer, uint64_t index,
@@ -313,13 +282,8 @@ uint32_t leat_consumer_begin_at(struct leat_consumer *consumer, uint64_t index,
 		jump(end, index);
 	if (there)
 		end->begun = n_items;
-	leat_spans_cut(spans, end->offset, end->begun, end->capacity);
+	leat_spans_cut(spans, leat_ring_offset(end), end->begun, end->capacity);
 	return end->begun;
-}
-
-void leat_consumer_commit(struct leat_consumer *consumer, uint32_t n_items)
-{
-	commit(&consumer->end, n_items);
 }
 
 void leat_consumer_pass(struct leat_consumer *consumer, uint64_t index)
@@ -330,12 +294,7 @@ void leat_consumer_pass(struct leat_consumer *consumer, uint64_t index)
 	if (!end->timed)
 		return;
 	jump(end, index);
-	publish(end, index);
-}
-
-bool leat_consumer_take_wake(struct leat_consumer *consumer)
-{
-	return take_wake(&consumer->end);
+	publish_timed(end);
 }
 
 void leat_consumer_keep_wake(struct leat_consumer *consumer)

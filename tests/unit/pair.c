@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "pair.h"
 
-#include "ringbuf/atomics.h"
+#include <leat/inline/atomics.h>
 
 #include <string.h>
 

@@ -3,7 +3,7 @@
 
 #include "helpers.h"
 #include "pair.h"
-#include "ringbuf/atomics.h"
+#include <leat/inline/atomics.h>
 #include "runner.h"
 
 #include <CUnit/CUnit.h>

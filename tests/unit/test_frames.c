@@ -5,7 +5,7 @@
 
 #include "helpers.h"
 #include "link/part.h"
-#include "ringbuf/atomics.h"
+#include <leat/inline/atomics.h>
 #include "runner.h"
 
 #include <CUnit/CUnit.h>

@@ -8,7 +8,7 @@
 #include "helpers.h"
 #include "link/socket.h"
 #include "node.h"
-#include "ringbuf/atomics.h"
+#include <leat/inline/atomics.h>
 #include "runner.h"
 
 #include <CUnit/CUnit.h>

@@ -3,7 +3,7 @@
 
 #include "helpers.h"
 #include "pair.h"
-#include "ringbuf/atomics.h"
+#include <leat/inline/atomics.h>
 #include "runner.h"
 
 #include <CUnit/CUnit.h>
@@ -245,27 +245,24 @@ static void test_partial_commit(void)
 	CU_ASSERT_EQUAL(pair_read(&pair, 9), 8);
 }
 
-/* Committing more than was begun is a bug that assertions catch. */
-static int commit_too_much(void *user)
-{
-	struct pair *pair = user;
-	struct leat_spans spans;
-
-	(void)!freopen("/dev/null", "w", stderr);
-	leat_producer_begin(&pair->producer, 2, &spans);
-	leat_producer_commit(&pair->producer, 3);
-	/* Without assertions, what was offered is all there is. */
-	return leat_consumer_fill(&pair->consumer) == 2 ? 0 : 1;
-}
-
+/* No more is committed than there is room for, or to read. */
 static void test_commit_is_bounded(void)
 {
+	struct leat_spans spans;
 	struct pair pair;
-	int code;
 
-	CU_ASSERT_FATAL(pair_open(&pair, 8, 0, 0));
-	code = unit_in_child(commit_too_much, &pair);
-	CU_ASSERT_TRUE(code == UNIT_CHILD_KILLED + SIGABRT || code == 0);
+	CU_ASSERT_FATAL(pair_open(&pair, 8, UINT64_MAX - 9, 0));
+	CU_ASSERT_EQUAL(pair_write(&pair, 3), 3);
+	CU_ASSERT_EQUAL(leat_producer_begin(&pair.producer, 2, &spans), 2);
+	leat_producer_commit(&pair.producer, UINT32_MAX);
+	CU_ASSERT_EQUAL(leat_producer_room(&pair.producer), 0);
+	CU_ASSERT_EQUAL(leat_consumer_fill(&pair.consumer), 8);
+	CU_ASSERT_EQUAL(leat_consumer_begin(&pair.consumer, 1, &spans), 1);
+	leat_consumer_commit(&pair.consumer, 9);
+	CU_ASSERT_EQUAL(leat_consumer_fill(&pair.consumer), 0);
+	CU_ASSERT_EQUAL(leat_producer_room(&pair.producer), 8);
+	CU_ASSERT_FALSE(leat_producer_poisoned(&pair.producer));
+	CU_ASSERT_FALSE(leat_consumer_poisoned(&pair.consumer));
 }
 
 /* The word is only ever stored to: what becomes of it does not matter. */

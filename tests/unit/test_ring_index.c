@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-#include "ringbuf/ring_index.h"
+#include <leat/inline/index.h>
+#include <leat/ring.h>
 
 #include "runner.h"
 

@@ -7,7 +7,7 @@
 #include <leat/ring.h>
 
 #include "helpers.h"
-#include "ringbuf/atomics.h"
+#include <leat/inline/atomics.h>
 #include "runner.h"
 
 #include <CUnit/CUnit.h>

@@ -3,7 +3,7 @@
 
 #include "helpers.h"
 #include "link/side.h"
-#include "ringbuf/atomics.h"
+#include <leat/inline/atomics.h>
 #include "runner.h"
 
 #include <CUnit/CUnit.h>

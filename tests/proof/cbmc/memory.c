@@ -5,8 +5,6 @@
  * and every capacity up to CAPACITY_MAX.
  */
 #define NDEBUG
-#include "hostile_atomics.h"
-
 #include "ringbuf/ring.c"
 
 #include <leat/fdring.h>

@@ -7,8 +7,6 @@
  *
  * CONSUMER_SLEEPS: for an item; else the producer, for room in a full ring.
  */
-#include "wake_atomics.h"
-
 #include "ringbuf/ring.c"
 
 static struct leat_producer producer;
@@ -23,11 +21,10 @@ static void attach(uint64_t n_items)
 	producer.end.peer = consumer.end.own = &consumer_words;
 	producer.end.capacity = consumer.end.capacity = 1;
 	producer.end.limit = consumer.end.limit = 1;
-	producer.end.index = producer.end.published = n_items;
+	producer.end.index = producer.end.turn = n_items;
 	producer_words.index.atomic_value = n_items;
 	consumer.end.seen = n_items;
-	producer.end.begun = n_items ? 0 : 1;
-	consumer.end.begun = n_items ? 1 : 0;
+	producer.end.plain = consumer.end.plain = true;
 }
 
 static void publish_one(void)

@@ -23,7 +23,7 @@
 #ifndef LEAT_PROOF_MACHINE_H
 #define LEAT_PROOF_MACHINE_H
 
-#include <leat/ring.h>
+#include <leat/inline/words.h>
 
 #include <stdbool.h>
 #include <stdint.h>

@@ -2,30 +2,12 @@
 /*
  * The shipped ring.c and fdring.c, compiled for the machine of machine.h.
  *
- * Nothing in them is changed. What they include is: the atomics, the test for
- * a crossing (where a twin may have it wrong), and poll().
+ * Nothing in them is changed. What they include is: the atomics and the test
+ * for a crossing (both in include/), and poll().
  */
-#include "include/atomics.h"
+#include "machine.h"
 
 #include <poll.h>
-
-#define leat_index_crosses true_index_crosses
-#include "ringbuf/ring_index.h"
-#undef leat_index_crosses
-
-static inline bool leat_index_crosses(uint64_t old, uint64_t now, uint64_t mark)
-{
-	switch (machine.twin) {
-	case TWIN_CROSS_LATE:
-		return true_index_crosses(old, now - 1, mark) && now - old > 1;
-	case TWIN_CROSS_EARLY:
-		return true_index_crosses(old - 1, now, mark);
-	case TWIN_CROSS_NEVER:
-		return mark == now && now != old;
-	default:
-		return true_index_crosses(old, now, mark);
-	}
-}
 
 #include "ringbuf/ring.c"
 

@@ -7,6 +7,8 @@
 
 #include "machine.h"
 
+#include <leat/ring.h>
+
 #include <stdint.h>
 
 enum act {

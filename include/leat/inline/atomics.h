@@ -17,10 +17,11 @@
  * barrier are one sequentially consistent exchange of the own word, and the
  * load after it is sequentially consistent too.
  */
-#ifndef LEAT_RINGBUF_ATOMICS_H
-#define LEAT_RINGBUF_ATOMICS_H
+#ifndef LEAT_INLINE_ATOMICS_H
+#define LEAT_INLINE_ATOMICS_H
 
-#include <leat/ring.h>
+#include <leat/attributes.h>
+#include <leat/inline/words.h>
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -33,8 +34,9 @@
 #endif
 #endif
 
-_Static_assert(sizeof(struct leat_word) == 8, "a word is 64 bits");
-_Static_assert(__GCC_ATOMIC_LLONG_LOCK_FREE == 2, "needed across processes");
+#if __GCC_ATOMIC_LLONG_LOCK_FREE != 2
+#error "leat needs lock-free 64-bit atomics: they work across processes"
+#endif
 
 /* Read what another thread or process published, with what came before it. */
 static inline uint64_t leat_word_load(const struct leat_word *word) LEAT_RT

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The functions of src/ringbuf/atomics.h as plain accesses, which CBMC then
+ * The functions of <leat/inline/atomics.h> as plain accesses, which CBMC then
  * delays and reorders as its memory model (--mm) has it, and its barriers.
  */
-#ifndef LEAT_RINGBUF_ATOMICS_H
-#define LEAT_RINGBUF_ATOMICS_H
+#ifndef LEAT_INLINE_ATOMICS_H
+#define LEAT_INLINE_ATOMICS_H
 
-#include <leat/ring.h>
+#include <leat/inline/words.h>
 
 #include <stdbool.h>
 #include <stdint.h>

@@ -5,10 +5,10 @@
  * Indices are 64-bit and wrap; "a - b" is the distance from b to a, and a
  * distance above the largest one that can be true means that it is a lie.
  */
-#ifndef LEAT_RINGBUF_RING_INDEX_H
-#define LEAT_RINGBUF_RING_INDEX_H
+#ifndef LEAT_INLINE_INDEX_H
+#define LEAT_INLINE_INDEX_H
 
-#include <leat/ring.h>
+#include <leat/attributes.h>
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -37,12 +37,8 @@ static inline bool leat_index_crosses(uint64_t old, uint64_t now, uint64_t mark)
 static inline uint32_t leat_offset_advance(uint32_t offset, uint64_t distance,
 					   uint32_t capacity) LEAT_RT
 {
-	uint64_t sum;
+	uint64_t sum = offset + distance % capacity;
 
-	/* Only a jump is longer than the ring: a commit needs no division. */
-	if (distance >= capacity)
-		distance %= capacity;
-	sum = offset + distance;
 	return (uint32_t)(sum < capacity ? sum : sum - capacity);
 }
 
@@ -53,20 +49,6 @@ static inline uint32_t leat_offset_retreat(uint32_t offset, uint64_t distance,
 	uint32_t back = (uint32_t)(distance % capacity);
 
 	return offset >= back ? offset - back : offset + (capacity - back);
-}
-
-/* Cut n_items from `offset` on into the spans before and after the wrap. */
-static inline void leat_spans_cut(struct leat_spans *spans, uint32_t offset,
-				  uint32_t n_items, uint32_t capacity) LEAT_RT
-{
-	uint32_t to_end = capacity - offset;
-	uint32_t first = n_items < to_end ? n_items : to_end;
-
-	spans->span[0].offset = offset;
-	spans->span[0].n_items = first;
-	spans->span[1].offset = 0;
-	spans->span[1].n_items = n_items - first;
-	spans->n_items = n_items;
 }
 
 #endif

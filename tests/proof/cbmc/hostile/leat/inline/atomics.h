@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The functions of src/ringbuf/atomics.h where the peer may write anything at
+ * The functions of <leat/inline/atomics.h> where the peer may write anything at
  * any moment: each load returns a value of its own, whatever that is. What is
  * stored is kept for the checks.
  */
-#ifndef LEAT_RINGBUF_ATOMICS_H
-#define LEAT_RINGBUF_ATOMICS_H
+#ifndef LEAT_INLINE_ATOMICS_H
+#define LEAT_INLINE_ATOMICS_H
 
-#include <leat/ring.h>
+#include <leat/inline/words.h>
 
 #include <stdbool.h>
 #include <stdint.h>

@@ -1,15 +1,15 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The functions of src/ringbuf/atomics.h on a machine that we run ourselves.
+ * The functions of <leat/inline/atomics.h> on a machine that we run ourselves.
  *
- * It takes that header's guard, so that ring.c as it is shipped uses these.
+ * It is found first, so that the ring as it is shipped uses these.
  * Each says to the machine what the original asks of the processor; a twin
  * (machine.h) asks for less.
  */
-#ifndef LEAT_RINGBUF_ATOMICS_H
-#define LEAT_RINGBUF_ATOMICS_H
+#ifndef LEAT_INLINE_ATOMICS_H
+#define LEAT_INLINE_ATOMICS_H
 
-#include <leat/ring.h>
+#include <leat/inline/words.h>
 
 #include "machine.h"
 
