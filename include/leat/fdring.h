@@ -61,7 +61,8 @@ LEAT_API LEAT_RT void leat_signal_clear(struct leat_signal *signal);
 /** What the two ends of an fd ring are made of. */
 struct leat_fdring_config {
 	struct leat_ring_config ring; /**< words, capacity, flags */
-	void *items;		      /**< capacity * item_size_bytes */
+	void *items;		      /**< capacity * item_size_bytes, mapped
+				       * twice if LEAT_RING_MIRRORED */
 	size_t item_size_bytes;	      /**< of one item, at least 1 */
 	int raise_fd;		      /**< wakes the other end, or -1 */
 	int wait_fd;		      /**< wakes this end, or -1 */
@@ -103,7 +104,8 @@ typedef uint32_t (*leat_recv_fn)(void *user, const void *items,
  * Set up the writing end. The descriptors are not owned.
  *
  * @retval 0        Ready.
- * @retval -EINVAL  As leat_producer_init(), or no items or item size.
+ * @retval -EINVAL  As leat_producer_init(), or no items or item size, or a
+ *                  mirrored ring whose items do not fill whole pages.
  * @retval -EPROTO  As leat_producer_init().
  *
  * Thread: setup.

@@ -43,7 +43,10 @@ LEAT_BEGIN_DECLS
 /** The largest capacity, in items. */
 #define LEAT_RING_CAPACITY_MAX 0x80000000u
 
-/** How an end behaves; both ends of a ring must be given the same. */
+/**
+ * How an end behaves; both ends of a ring must be given the same, but for
+ * LEAT_RING_MIRRORED.
+ */
 enum leat_ring_flags {
 	/**
 	 * Nobody ever sleeps on this ring: publishing is one release store,
@@ -55,7 +58,12 @@ enum leat_ring_flags {
 	 * the producer overwrites what was not read. Use the functions ending
 	 * in _at on such a ring.
 	 */
-	LEAT_RING_TIMED = 1u << 1
+	LEAT_RING_TIMED = 1u << 1,
+	/**
+	 * The items are mapped twice in a row (see LEAT_SHM_MIRRORED): begin
+	 * always hands out one span, which may reach beyond the capacity.
+	 */
+	LEAT_RING_MIRRORED = 1u << 2
 };
 
 /** What an end is made of. */
@@ -72,7 +80,10 @@ struct leat_span {
 	uint32_t n_items; /**< how many */
 };
 
-/** What begin hands out: up to two spans, the second from offset 0. */
+/**
+ * What begin hands out: up to two spans, the second from offset 0. On a ring
+ * with LEAT_RING_MIRRORED the second is always empty.
+ */
 struct leat_spans {
 	struct leat_span span[2]; /**< the second is empty unless wrapped */
 	uint32_t n_items;	  /**< of both together */
@@ -87,6 +98,7 @@ struct leat_ring_end {
 	uint64_t seen;	    /**< the peer's index, as last checked */
 	uint32_t capacity;  /**< items */
 	uint32_t limit;	    /**< items, at most the capacity */
+	uint32_t wrap_at;   /**< capacity; UINT32_MAX if mirrored: never */
 	uint64_t published; /**< timed: the index as the peer sees it */
 	uint32_t begun;	    /**< timed: items handed out, not committed */
 	bool plain;	    /**< neither timed nor poisoned */

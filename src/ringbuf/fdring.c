@@ -10,9 +10,19 @@
 #include <time.h>
 #endif
 
+/* A mirror repeats whole pages, and every page is a multiple of this one. */
+#define SMALLEST_PAGE_BYTES 4096
+
 static int check_items(const struct leat_fdring_config *config)
 {
-	return config->items && config->item_size_bytes > 0 ? 0 : -EINVAL;
+	size_t size_bytes = config->ring.capacity * config->item_size_bytes;
+
+	if (!config->items || config->item_size_bytes == 0)
+		return -EINVAL;
+	if (config->ring.flags & LEAT_RING_MIRRORED &&
+	    size_bytes % SMALLEST_PAGE_BYTES != 0)
+		return -EINVAL;
+	return 0;
 }
 
 static int signals_init(const struct leat_fdring_config *config,

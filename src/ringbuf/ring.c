@@ -29,6 +29,8 @@ static int end_init(struct leat_ring_end *end,
 	end->peer = config->peer;
 	end->capacity = config->capacity;
 	end->limit = config->capacity;
+	end->wrap_at = config->flags & LEAT_RING_MIRRORED ? UINT32_MAX
+							  : config->capacity;
 	end->poll = config->flags & LEAT_RING_POLL;
 	end->timed = config->flags & LEAT_RING_TIMED;
 	end->plain = !end->timed;
@@ -180,7 +182,7 @@ uint32_t leat_producer_begin_at(struct leat_producer *producer, uint64_t index,
 	end->begun = 0;
 	if (!end->timed || n_items > end->capacity ||
 	    leat_index_before(index, end->index)) {
-		leat_spans_cut(spans, leat_ring_offset(end), 0, end->capacity);
+		leat_spans_cut(spans, leat_ring_offset(end), 0, end->wrap_at);
 		return 0;
 	}
 	if (index != end->index) {
@@ -192,7 +194,7 @@ uint32_t leat_producer_begin_at(struct leat_producer *producer, uint64_t index,
 		leat_word_publish(&end->own->index, index);
 	}
 	end->begun = n_items;
-	leat_spans_cut(spans, leat_ring_offset(end), n_items, end->capacity);
+	leat_spans_cut(spans, leat_ring_offset(end), n_items, end->wrap_at);
 	return n_items;
 }
 
@@ -282,7 +284,7 @@ uint32_t leat_consumer_begin_at(struct leat_consumer *consumer, uint64_t index,
 		jump(end, index);
 	if (there)
 		end->begun = n_items;
-	leat_spans_cut(spans, leat_ring_offset(end), end->begun, end->capacity);
+	leat_spans_cut(spans, leat_ring_offset(end), end->begun, end->wrap_at);
 	return end->begun;
 }
 

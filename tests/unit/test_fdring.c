@@ -328,6 +328,14 @@ static void test_init_refuses(void)
 	config = producer_config(&pair);
 	config.ring.capacity = 0;
 	expect_init(&config, -EINVAL);
+	/* A mirror of 32 bytes there cannot be, but one of 4096. */
+	config = producer_config(&pair);
+	config.ring.flags = LEAT_RING_MIRRORED;
+	expect_init(&config, -EINVAL);
+	config.item_size_bytes = 511;
+	expect_init(&config, -EINVAL);
+	config.item_size_bytes = 512;
+	expect_init(&config, 0);
 	config = producer_config(&pair);
 	config.raise_fd = 9999;
 	expect_init(&config, -EBADF);

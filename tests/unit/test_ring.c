@@ -283,6 +283,72 @@ static void test_own_word_is_not_read_back(void)
 	CU_ASSERT_EQUAL(pair.consumer_words.index.atomic_value, 106);
 }
 
+/* ---- mirrored ---- */
+
+/* One span: from this index's place on, and all of it. */
+static bool is_one_span(const struct leat_spans *spans, uint64_t distance,
+			uint32_t n_items, uint32_t capacity)
+{
+	return spans->n_items == n_items &&
+	       spans->span[0].offset == distance % capacity &&
+	       spans->span[0].n_items == n_items && spans->span[1].n_items == 0;
+}
+
+static void test_mirrored_never_wraps(void)
+{
+	const uint32_t capacity = 7;
+	struct leat_spans spans;
+	struct pair pair;
+
+	CU_ASSERT_FATAL(pair_open(&pair, capacity, 0, LEAT_RING_MIRRORED));
+	for (uint64_t at = 0, n; at < 1000; at += n) {
+		n = 1 + at / 2 % capacity;
+		CU_ASSERT_EQUAL(leat_producer_begin(&pair.producer, (uint32_t)n,
+						    &spans),
+				n);
+		CU_ASSERT_TRUE(is_one_span(&spans, at, (uint32_t)n, capacity));
+		leat_producer_commit(&pair.producer, (uint32_t)n);
+		CU_ASSERT_EQUAL(
+			leat_consumer_begin(&pair.consumer, 1000, &spans), n);
+		CU_ASSERT_TRUE(is_one_span(&spans, at, (uint32_t)n, capacity));
+		leat_consumer_commit(&pair.consumer, (uint32_t)n);
+	}
+}
+
+/* The last place and a whole ring behind it: 32 bits are just enough. */
+static void test_mirrored_largest_ring(void)
+{
+	const uint32_t capacity = LEAT_RING_CAPACITY_MAX;
+	struct leat_spans spans;
+	struct pair pair;
+
+	CU_ASSERT_FATAL(
+		pair_open(&pair, capacity, capacity - 1, LEAT_RING_MIRRORED));
+	CU_ASSERT_EQUAL(leat_producer_begin(&pair.producer, capacity, &spans),
+			capacity);
+	CU_ASSERT_TRUE(is_one_span(&spans, capacity - 1, capacity, capacity));
+	leat_producer_commit(&pair.producer, capacity);
+	CU_ASSERT_EQUAL(leat_consumer_begin(&pair.consumer, capacity, &spans),
+			capacity);
+	CU_ASSERT_TRUE(is_one_span(&spans, capacity - 1, capacity, capacity));
+}
+
+static void test_mirrored_timed(void)
+{
+	const uint32_t flags = LEAT_RING_MIRRORED | LEAT_RING_TIMED;
+	struct leat_spans spans;
+	struct pair pair;
+
+	CU_ASSERT_FATAL(pair_open(&pair, 7, 0, flags));
+	CU_ASSERT_EQUAL(leat_producer_begin_at(&pair.producer, 19, 7, &spans),
+			7);
+	CU_ASSERT_TRUE(is_one_span(&spans, 19, 7, 7));
+	leat_producer_commit(&pair.producer, 7);
+	CU_ASSERT_EQUAL(leat_consumer_begin_at(&pair.consumer, 20, 6, &spans),
+			6);
+	CU_ASSERT_TRUE(is_one_span(&spans, 20, 6, 7));
+}
+
 /* ---- the limit ---- */
 
 static void test_limit_is_brought_into_range(void)
@@ -811,6 +877,9 @@ static const struct unit_test tests[] = {
 	{ "fifo", "partial commit", test_partial_commit },
 	{ "fifo", "commit is bounded", test_commit_is_bounded },
 	{ "fifo", "own word not read back", test_own_word_is_not_read_back },
+	{ "mirrored", "never wraps", test_mirrored_never_wraps },
+	{ "mirrored", "the largest ring", test_mirrored_largest_ring },
+	{ "mirrored", "timed", test_mirrored_timed },
 	{ "limit", "range", test_limit_is_brought_into_range },
 	{ "limit", "changes while running", test_limit_changes_while_running },
 	{ "wake consumer", "nobody waits", test_nobody_waits_nobody_is_woken },

@@ -39,9 +39,9 @@ static inline uint32_t leat_ring_offset(const struct leat_ring_end *end) LEAT_RT
 
 /* Cut n_items from `offset` on into the spans before and after the wrap. */
 static inline void leat_spans_cut(struct leat_spans *spans, uint32_t offset,
-				  uint32_t n_items, uint32_t capacity) LEAT_RT
+				  uint32_t n_items, uint32_t wrap_at) LEAT_RT
 {
-	uint32_t to_end = capacity - offset;
+	uint32_t to_end = wrap_at - offset;
 	uint32_t first = n_items < to_end ? n_items : to_end;
 
 	spans->span[0].offset = offset;
@@ -98,7 +98,7 @@ static inline uint32_t leat_producer_begin(struct leat_producer *producer,
 
 	if (LEAT_UNLIKELY(!end->plain || used + n_items > end->limit))
 		n_items = leat_producer_look(producer, n_items);
-	leat_spans_cut(spans, leat_ring_offset(end), n_items, end->capacity);
+	leat_spans_cut(spans, leat_ring_offset(end), n_items, end->wrap_at);
 	return n_items;
 }
 
@@ -131,7 +131,7 @@ static inline uint32_t leat_consumer_begin(struct leat_consumer *consumer,
 
 	if (LEAT_UNLIKELY(!end->plain || n_items > fill))
 		n_items = leat_consumer_look(consumer, n_items);
-	leat_spans_cut(spans, leat_ring_offset(end), n_items, end->capacity);
+	leat_spans_cut(spans, leat_ring_offset(end), n_items, end->wrap_at);
 	return n_items;
 }
 

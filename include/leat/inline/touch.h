@@ -59,7 +59,7 @@ static inline bool leat_touch_allowed(const struct leat_ring_end *end,
 {
 	return end->plain &&
 	       end->index - end->seen + n_items <= end->capacity &&
-	       n_items <= end->capacity - leat_ring_offset(end);
+	       n_items <= end->wrap_at - leat_ring_offset(end);
 }
 
 LEAT_END_DECLS

@@ -33,6 +33,7 @@ static bool is_formed(const struct leat_ring_end *end)
 	       end->limit >= 1 && end->limit <= end->capacity &&
 	       end->index - end->turn < end->capacity &&
 	       end->begun <= end->capacity &&
+	       (end->wrap_at == end->capacity || end->wrap_at == UINT32_MAX) &&
 	       end->plain == (!end->timed && !end->poisoned);
 }
 
@@ -70,16 +71,20 @@ static struct leat_consumer any_consumer(void)
 }
 
 static void must_lie_inside(const struct leat_spans *spans, uint32_t n_asked,
-			    uint32_t n_given, uint32_t capacity)
+			    uint32_t n_given, const struct leat_ring_end *end)
 {
-	for (int i = 0; i < 2; i++) {
-		uint64_t end = (uint64_t)spans->span[i].offset +
-			       spans->span[i].n_items;
+	bool mirrored = end->wrap_at != end->capacity;
+	uint64_t n_mapped = end->capacity * (mirrored ? UINT64_C(2) : 1);
 
-		MUST(end <= capacity);
+	for (int i = 0; i < 2; i++) {
+		uint64_t behind = (uint64_t)spans->span[i].offset +
+				  spans->span[i].n_items;
+
+		MUST(behind <= n_mapped);
 	}
 	MUST((uint64_t)spans->span[0].n_items + spans->span[1].n_items ==
 	     spans->n_items);
+	MUST(!mirrored || spans->span[1].n_items == 0);
 	/* The second begins where the first does not get to. */
 	MUST(spans->span[1].n_items == 0 ||
 	     spans->span[1].n_items <= spans->span[0].offset);
@@ -129,7 +134,7 @@ void producer_begin(void)
 	MUST(producer_is_formed(&p.end));
 	MUST(n <= p.end.limit);
 	MUST(n == 0 || !p.end.poisoned);
-	must_lie_inside(&spans, n_asked, n, p.end.capacity);
+	must_lie_inside(&spans, n_asked, n, &p.end);
 }
 
 void producer_begin_at(void)
@@ -142,7 +147,7 @@ void producer_begin_at(void)
 	n = leat_producer_begin_at(&p, nondet_uint64(), n_asked, &spans);
 	MUST(producer_is_formed(&p.end));
 	MUST(!leat_index_before(p.end.index, before));
-	must_lie_inside(&spans, n_asked, n, p.end.capacity);
+	must_lie_inside(&spans, n_asked, n, &p.end);
 }
 
 void producer_commit(void)
@@ -190,7 +195,7 @@ void consumer_begin(void)
 	n = leat_consumer_begin(&c, n_asked, &spans);
 	MUST(consumer_is_formed(&c.end));
 	MUST(n == 0 || !c.end.poisoned);
-	must_lie_inside(&spans, n_asked, n, c.end.capacity);
+	must_lie_inside(&spans, n_asked, n, &c.end);
 }
 
 void consumer_begin_at(void)
@@ -204,7 +209,7 @@ void consumer_begin_at(void)
 	MUST(n == 0 || !c.end.poisoned);
 	/* All of them were published, by what was seen. */
 	MUST(c.end.seen - c.end.index >= n);
-	must_lie_inside(&spans, n_asked, n, c.end.capacity);
+	must_lie_inside(&spans, n_asked, n, &c.end);
 }
 
 void consumer_commit(void)

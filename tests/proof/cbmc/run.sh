@@ -190,6 +190,8 @@ refute_twins() {
 		's/if (n_items > end->capacity)\n\t*n_items = end->capacity;//'
 	without 'span beyond the end' producer_begin \
 		's/n_items < to_end ? n_items : to_end/n_items/'
+	without 'mirror where there is none' producer_in_memory \
+		's/config->flags & LEAT_RING_MIRRORED ?/1 ?/'
 	without 'offset beyond the end' producer_commit \
 		's/end->turn += end->capacity;/;/'
 	without 'offset at the end' producer_commit \
