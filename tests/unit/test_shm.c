@@ -2,7 +2,9 @@
 #include <leat/shm.h>
 
 #include "helpers.h"
+#include "ringbuf/mapping.h"
 #include "runner.h"
+#include "shm_attacks.h"
 
 #include <CUnit/CUnit.h>
 
@@ -29,161 +31,24 @@ static size_t page_bytes(void)
 	return (size_t)sysconf(_SC_PAGESIZE);
 }
 
-/* ---- what a process that was given the descriptor can do to it ---- */
-
-static int map_writable(const struct leat_shm *shm)
-{
-	return mmap(NULL, shm->size_bytes, PROT_READ | PROT_WRITE, MAP_SHARED,
-		    shm->fd, 0) != MAP_FAILED;
-}
-
-/* Through a new open file description, which has no flags of the old one. */
-static int reopen_and_write(const struct leat_shm *shm)
-{
-	struct leat_shm again = *shm;
-	char path[64];
-
-	snprintf(path, sizeof(path), "/proc/self/fd/%d", shm->fd);
-	again.fd = open(path, O_RDWR);
-	if (again.fd < 0)
-		return 0;
-	return map_writable(&again) || pwrite(again.fd, "x", 1, 0) >= 0 ||
-	       ftruncate(again.fd, 0) == 0;
-}
-
-static int reopen_truncating(const struct leat_shm *shm)
-{
-	char path[64];
-
-	snprintf(path, sizeof(path), "/proc/self/fd/%d", shm->fd);
-	return open(path, O_RDWR | O_TRUNC) >= 0;
-}
-
-static int write_through(const struct leat_shm *shm)
-{
-	return pwrite(shm->fd, "x", 1, 0) >= 0;
-}
-
-static int shrink(const struct leat_shm *shm)
-{
-	return ftruncate(shm->fd, (off_t)shm->size_bytes - 1) == 0;
-}
-
-static int grow(const struct leat_shm *shm)
-{
-	return ftruncate(shm->fd, (off_t)shm->size_bytes + 1) == 0 ||
-	       fallocate(shm->fd, 0, 0, (off_t)shm->size_bytes + 1) == 0;
-}
-
-static int punch_hole(const struct leat_shm *shm)
-{
-	return fallocate(shm->fd, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE, 0,
-			 (off_t)shm->size_bytes) == 0;
-}
-
-static int zero_range(const struct leat_shm *shm)
-{
-	return fallocate(shm->fd, FALLOC_FL_ZERO_RANGE, 0,
-			 (off_t)shm->size_bytes) == 0;
-}
-
-static int add_seal(const struct leat_shm *shm)
-{
-	return fcntl(shm->fd, F_ADD_SEALS, F_SEAL_WRITE) == 0 ||
-	       fcntl(shm->fd, F_ADD_SEALS, 0) == 0;
-}
-
-/* Make what is mapped read-only writable. */
-static int protect(const struct leat_shm *shm)
-{
-	void *addr =
-		mmap(NULL, shm->size_bytes, PROT_READ, MAP_SHARED, shm->fd, 0);
-
-	return addr == MAP_FAILED ||
-	       mprotect(addr, shm->size_bytes, PROT_READ | PROT_WRITE) == 0;
-}
-
-/* Punch a hole through a mapping: one's own, and the owner's. */
-static int remove_pages(const struct leat_shm *shm)
-{
-	void *addr =
-		mmap(NULL, shm->size_bytes, PROT_READ, MAP_SHARED, shm->fd, 0);
-
-	return addr == MAP_FAILED ||
-	       madvise(addr, shm->size_bytes, MADV_REMOVE) == 0 ||
-	       madvise(shm->addr, shm->size_bytes, MADV_REMOVE) == 0;
-}
-
-static int (*const attacks[])(const struct leat_shm *shm) = {
-	map_writable,  reopen_and_write, reopen_truncating,
-	write_through, shrink,		 grow,
-	punch_hole,    zero_range,	 add_seal,
-	protect,       remove_pages,
-};
-
-#define N_ATTACKS (sizeof(attacks) / sizeof(attacks[0]))
-
-/* 0 if every attack failed, else the number of one that did not. */
-static int attack(void *user)
-{
-	const struct leat_shm *shm = user;
-
-	for (size_t i = 0; i < N_ATTACKS; i++)
-		if (attacks[i](shm))
-			return (int)i + 1;
-	return 0;
-}
-
-static void fill(const struct leat_shm *shm)
-{
-	for (size_t i = 0; i < shm->size_bytes; i++)
-		((unsigned char *)shm->addr)[i] = (unsigned char)(i % 251);
-}
-
-static bool filled(const struct leat_shm *shm)
-{
-	for (size_t i = 0; i < shm->size_bytes; i++)
-		if (((const unsigned char *)shm->addr)[i] != i % 251)
-			return false;
-	return true;
-}
-
 static void test_peer_can_change_nothing(void)
 {
 	struct leat_shm shm;
 
 	CU_ASSERT_FATAL(leat_shm_create(&shm, "unit", 3 * page_bytes()) == 0);
-	fill(&shm);
-	CU_ASSERT_EQUAL(unit_in_child(attack, &shm), 0);
-	CU_ASSERT_TRUE(filled(&shm));
+	shm_fill(&shm);
+	CU_ASSERT_EQUAL(unit_in_child(shm_attack, &shm), 0);
+	CU_ASSERT_TRUE(shm_filled(&shm));
 	leat_shm_finish(&shm);
-}
-
-/* Each of the attacks is one that an unsealed memfd falls to. */
-static int attack_unsealed(void *user)
-{
-	size_t i = *(size_t *)user;
-	struct leat_shm shm = { .size_bytes = page_bytes() };
-
-	shm.fd = memfd_create("unit", MFD_ALLOW_SEALING);
-	if (shm.fd < 0 || ftruncate(shm.fd, (off_t)shm.size_bytes) < 0)
-		return 2;
-	shm.addr = mmap(NULL, shm.size_bytes, PROT_READ | PROT_WRITE,
-			MAP_SHARED, shm.fd, 0);
-	if (shm.addr == MAP_FAILED)
-		return 2;
-	return attacks[i](&shm) ? 0 : 1;
 }
 
 static void test_attacks_work_where_nothing_is_sealed(void)
 {
-	for (size_t i = 0; i < N_ATTACKS; i++) {
-		int code = unit_in_child(attack_unsealed, &i);
+	struct shm_attempt attempt = { .page_bytes = page_bytes() };
 
-		/* Not every kernel can zero a range of a memfd. */
-		CU_ASSERT_TRUE(code == 0 ||
-			       (code == 1 && attacks[i] == zero_range));
-	}
+	for (; attempt.i < shm_n_attacks; attempt.i++)
+		CU_ASSERT_EQUAL(unit_in_child(shm_attack_unsealed, &attempt),
+				0);
 }
 
 static int write_to_attached(void *user)
@@ -479,14 +344,194 @@ static void test_attach_any_has_a_limit(void)
 	CU_ASSERT_EQUAL(unit_count_fds(), n_fds);
 }
 
+/* ---- what is asked for ---- */
+
+static void expect_create(uint32_t flags, size_t mirror_offset, int res)
+{
+	const struct leat_shm_config config = { 4 * page_bytes(), mirror_offset,
+						flags };
+	struct leat_shm shm;
+
+	CU_ASSERT_EQUAL(leat_shm_create_with(&shm, "unit", &config), res);
+	CU_ASSERT_EQUAL(shm.fd >= 0, res == 0);
+	leat_shm_finish(&shm);
+}
+
+static void test_with_refuses_what_makes_no_sense(void)
+{
+	unsigned n_fds = unit_count_fds();
+	const struct leat_shm_config odd = { PAGE, 0, 1u << 5 };
+	struct leat_shm shm;
+	int fd = memfd_of(PAGE, SEALS);
+
+	expect_create(0, 0, 0);
+	expect_create(1u << 5, 0, -EINVAL);
+	expect_create(LEAT_SHM_CONSTANT, 0, -EINVAL);
+	expect_create(LEAT_SHM_HUGE | LEAT_SHM_HUGE_IF_ANY, 0, -EINVAL);
+	expect_create(0, page_bytes(), -EINVAL);
+	CU_ASSERT_EQUAL(leat_shm_attach_with(&shm, fd, &odd), -EINVAL);
+	CU_ASSERT_FALSE(unit_fd_open(fd));
+	CU_ASSERT_EQUAL(unit_count_fds(), n_fds);
+}
+
+/* ---- in memory, and staying there ---- */
+
+/* A sealed memfd, of which some was punched out before it was sealed. */
+static int punched_memfd(size_t size_bytes)
+{
+	int fd = memfd_of(size_bytes, 0);
+
+	CU_ASSERT_EQUAL(fallocate(fd, 0, 0, (off_t)size_bytes), 0);
+	CU_ASSERT_EQUAL(fallocate(fd,
+				  FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE,
+				  PAGE, PAGE),
+			0);
+	CU_ASSERT_EQUAL(fcntl(fd, F_ADD_SEALS, SEALS), 0);
+	return fd;
+}
+
+/* Where nothing may be locked, all is faulted in none the less. */
+static int unlocked_but_present(void *user)
+{
+	const size_t size_bytes = 64 * page_bytes();
+	struct leat_shm shm, peer;
+
+	(void)user;
+	if (!shm_limit_locking(0))
+		return 2;
+	if (leat_shm_create(&shm, "unit", size_bytes) < 0)
+		return 3;
+	if (shm_present(shm.addr, size_bytes) == 0)
+		return 4;
+	if (leat_shm_attach(&peer, dup(shm.fd), size_bytes) < 0)
+		return 5;
+	if (shm_present(peer.addr, size_bytes) == 0)
+		return 6;
+	leat_shm_finish(&peer);
+	if (leat_shm_attach(&peer, punched_memfd(size_bytes), size_bytes) < 0)
+		return 7;
+	return shm_present(peer.addr, size_bytes) == 0 ? 8 : 0;
+}
+
+/* What was never touched is not there: the others may rely on the answer. */
+static void test_presence_is_told(void)
+{
+	void *addr = mmap(NULL, 64 * page_bytes(), PROT_READ | PROT_WRITE,
+			  MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+
+	CU_ASSERT_FATAL(addr != MAP_FAILED);
+	CU_ASSERT_NOT_EQUAL(shm_present(addr, 64 * page_bytes()), 1);
+	munmap(addr, 64 * page_bytes());
+}
+
+static void test_faulted_in_without_a_lock(void)
+{
+	CU_ASSERT_EQUAL(unit_in_child(unlocked_but_present, NULL), 0);
+}
+
+/* No page to be had is an error, and kills nobody. */
+static int map_beyond_the_end(void *user)
+{
+	struct leat_mapping mapping = {
+		.fd = memfd_of(PAGE, 0),
+		.prot = *(int *)user,
+		.size_bytes = 3 * page_bytes(),
+		.page_bytes = page_bytes(),
+	};
+	void *addr;
+
+	return leat_mapping_map(&mapping, &addr) == -ENOMEM ? 0 : 1;
+}
+
+/* MADV_POPULATE_READ, which older kernels do not know. */
+static bool kernel_tells(void)
+{
+	return madvise(NULL, 0, 22) == 0;
+}
+
+static void test_missing_pages_are_an_error(void)
+{
+	int prots[] = { PROT_READ, PROT_READ | PROT_WRITE };
+
+	for (int i = 0; i < 2; i++) {
+		if (!kernel_tells()) {
+			printf("skipped: a kernel before 5.14 does not tell\n");
+			return;
+		}
+		CU_ASSERT_EQUAL(unit_in_child(map_beyond_the_end, &prots[i]),
+				0);
+	}
+}
+
+/* Not so with sanitizers: their mlock does nothing, and says it did. */
+static bool limit_is_kept(size_t limit_bytes)
+{
+	void *addr = mmap(NULL, limit_bytes + 1, PROT_READ | PROT_WRITE,
+			  MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	bool kept;
+
+	if (addr == MAP_FAILED)
+		return false;
+	kept = mlock(addr, limit_bytes + 1) < 0;
+	munmap(addr, limit_bytes + 1);
+	return kept;
+}
+
+/* The limit of a process: nothing, or some pages. */
+static int lock_within(void *user)
+{
+	const size_t limit_bytes = *(size_t *)user;
+	const unsigned n_fds = unit_count_fds();
+	struct leat_shm_config config = { 0, 0, LEAT_SHM_MUST_LOCK };
+	struct leat_shm shm, peer;
+
+	if (!shm_limit_locking(limit_bytes))
+		return 2;
+	if (!limit_is_kept(limit_bytes))
+		return 77;
+	config.size_bytes = limit_bytes + 1;
+	if (leat_shm_create_with(&shm, "unit", &config) != -EPERM)
+		return 3;
+	if (leat_shm_create(&shm, "unit", limit_bytes + 1) < 0 || shm.locked)
+		return 4;
+	if (leat_shm_attach_with(&peer, dup(shm.fd), &config) != -EPERM)
+		return 5;
+	if (peer.fd != -1 || peer.addr || unit_count_fds() != n_fds + 1)
+		return 6;
+	leat_shm_finish(&shm);
+	if (limit_bytes == 0)
+		return 0;
+	config.size_bytes = limit_bytes;
+	if (leat_shm_create_with(&shm, "unit", &config) < 0 || !shm.locked)
+		return 7;
+	leat_shm_finish(&shm);
+	/* A mirror counts twice. */
+	config.flags |= LEAT_SHM_MIRRORED;
+	return leat_shm_create_with(&shm, "unit", &config) == -EPERM ? 0 : 8;
+}
+
+static void test_lock_is_told_or_asked_for(void)
+{
+	size_t limits_bytes[] = { 0, 16 * page_bytes() };
+
+	for (int i = 0; i < 2; i++) {
+		int code = unit_in_child(lock_within, &limits_bytes[i]);
+
+		if (code == 77)
+			printf("skipped: mlock keeps no limit here\n");
+		else
+			CU_ASSERT_EQUAL(code, 0);
+	}
+}
+
 /* ---- constant ---- */
 
 static int attack_constant(void *user)
 {
 	struct leat_shm shm = *(struct leat_shm *)user;
 
-	for (size_t i = 0; i < N_ATTACKS; i++)
-		if (attacks[i](&shm))
+	for (size_t i = 0; i < shm_n_attacks; i++)
+		if (shm_attacks[i](&shm))
 			return (int)i + 1;
 	signal(SIGSEGV, SIG_DFL);
 	*(volatile unsigned char *)shm.addr = 1;
@@ -497,10 +542,10 @@ static void test_constant_is_a_copy_for_good(void)
 {
 	static const size_t sizes[] = { 1, PAGE, PAGE + 1, 3 * PAGE + 7 };
 	unsigned char data[3 * PAGE + 7];
-	struct leat_shm whole = { data, sizeof(data), -1, false };
+	struct leat_shm whole = { .addr = data, .size_bytes = sizeof(data) };
 	unsigned n_fds = unit_count_fds();
 
-	fill(&whole);
+	shm_fill(&whole);
 	for (size_t i = 0; i < sizeof(sizes) / sizeof(sizes[0]); i++) {
 		struct leat_shm shm, peer;
 
@@ -522,6 +567,25 @@ static void test_constant_is_a_copy_for_good(void)
 	CU_ASSERT_EQUAL(unit_count_fds(), n_fds);
 }
 
+/* Who wants what never changes is not given what its owner writes. */
+static void test_constant_can_be_asked_for(void)
+{
+	const struct leat_shm_config config = { 5, 0, LEAT_SHM_CONSTANT };
+	unsigned n_fds = unit_count_fds();
+	struct leat_shm shm, peer;
+
+	CU_ASSERT_FATAL(leat_shm_create_constant(&shm, "unit", "four", 5) == 0);
+	CU_ASSERT_FATAL(leat_shm_attach_with(&peer, dup(shm.fd), &config) == 0);
+	CU_ASSERT_STRING_EQUAL(peer.addr, "four");
+	leat_shm_finish(&peer);
+	leat_shm_finish(&shm);
+	CU_ASSERT_FATAL(leat_shm_create(&shm, "unit", 5) == 0);
+	CU_ASSERT_EQUAL(leat_shm_attach_with(&peer, dup(shm.fd), &config),
+			-EPROTO);
+	leat_shm_finish(&shm);
+	CU_ASSERT_EQUAL(unit_count_fds(), n_fds);
+}
+
 static const struct unit_test tests[] = {
 	{ "seals", "a peer can change nothing", test_peer_can_change_nothing },
 	{ "seals", "the attacks are real",
@@ -539,7 +603,14 @@ static const struct unit_test tests[] = {
 	{ "attach", "other kinds", test_attach_refuses_other_kinds },
 	{ "attach", "rounds up", test_attach_rounds_up },
 	{ "attach", "any size", test_attach_any_has_a_limit },
+	{ "with", "refuses", test_with_refuses_what_makes_no_sense },
+	{ "memory", "presence is told", test_presence_is_told },
+	{ "memory", "faulted in without a lock",
+	  test_faulted_in_without_a_lock },
+	{ "memory", "missing pages", test_missing_pages_are_an_error },
+	{ "memory", "locked, or it is told", test_lock_is_told_or_asked_for },
 	{ "constant", "a copy for good", test_constant_is_a_copy_for_good },
+	{ "constant", "can be asked for", test_constant_can_be_asked_for },
 };
 
 UNIT_MAIN(tests)
