@@ -8,8 +8,11 @@
 
 #define BLOCK_FRAMES 64u
 #define BLOCK_WORDS (BLOCK_FRAMES * 2)
-/* Three blocks and a bit: so a block wraps inside, in every second turn. */
-#define CAPACITY 256u
+/*
+ * 64 kB, which can be mirrored on pages of any usual size. Blocks divide it, as
+ * some contestants need, so none wraps inside: that is for the unit tests.
+ */
+#define CAPACITY 8192u
 
 struct carried {
 	const struct bench_contestant *contestant;

@@ -123,7 +123,7 @@ static inline void bench_spin(unsigned *n_spins)
 	}
 
 extern const struct bench_contestant bench_leat_wake, bench_leat_poll;
-extern const struct bench_contestant bench_leat_frames;
+extern const struct bench_contestant bench_leat_mirrored, bench_leat_frames;
 extern const struct bench_contestant bench_shared_count;
 extern const struct bench_contestant bench_jack, bench_spa, bench_boost;
 extern const struct bench_contestant bench_moodycamel, bench_dpdk;

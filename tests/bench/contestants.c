@@ -4,6 +4,7 @@
 const struct bench_contestant *const bench_contestants[] = {
 	&bench_leat_wake,
 	&bench_leat_poll,
+	&bench_leat_mirrored,
 	&bench_leat_frames,
 	&bench_shared_count,
 #ifdef BENCH_HAVE_JACK

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT */
-/* Our ring of items with signals, in wake mode and in poll mode. */
+/* Our ring of items with signals: in wake mode, in poll mode, and mirrored. */
 #include "contestant.h"
 
 #include <leat/fdring.h>
+#include <leat/shm.h>
 
 #include <stdlib.h>
 #include <string.h>
@@ -17,8 +18,9 @@ struct ring {
 	struct leat_fd_consumer consumer;
 	uint8_t pad_after[2 * BENCH_LINE_BYTES];
 	unsigned char *items;
-	int filled_fd; /* wakes the consumer */
-	int freed_fd;  /* wakes the producer */
+	struct leat_shm mirror; /* holds the items, if they are mirrored */
+	int filled_fd;		/* wakes the consumer */
+	int freed_fd;		/* wakes the producer */
 };
 
 static void destroy(void *ring)
@@ -27,7 +29,9 @@ static void destroy(void *ring)
 
 	close(self->filled_fd);
 	close(self->freed_fd);
-	free(self->items);
+	if (!self->mirror.addr)
+		free(self->items);
+	leat_shm_finish(&self->mirror);
 	free(self);
 }
 
@@ -55,18 +59,32 @@ static int init(struct ring *self, const struct bench_shape *shape,
 	return leat_fd_consumer_init(&self->consumer, &config);
 }
 
+/* Once, or mirrored; false if items of this size do not fill pages. */
+static bool place_items(struct ring *self, size_t bytes, uint32_t flags)
+{
+	const struct leat_shm_config config = { .size_bytes = bytes,
+						.flags = LEAT_SHM_MIRRORED };
+
+	if (!(flags & LEAT_RING_MIRRORED))
+		self->items = aligned_alloc(4096, (bytes | 4095) + 1);
+	else if (leat_shm_create_with(&self->mirror, "bench", &config) == 0)
+		self->items = self->mirror.addr;
+	return self->items;
+}
+
 static void *create(const struct bench_shape *shape, uint32_t flags)
 {
+	const struct leat_shm none = LEAT_SHM_NONE;
 	size_t bytes = shape->item_bytes * shape->capacity;
 	struct ring *self = aligned_alloc(4096, (sizeof(*self) | 4095) + 1);
 
 	if (!self)
 		return NULL;
 	memset(self, 0, sizeof(*self));
+	self->mirror = none;
 	self->filled_fd = eventfd(0, EFD_CLOEXEC);
 	self->freed_fd = eventfd(0, EFD_CLOEXEC);
-	self->items = aligned_alloc(4096, (bytes | 4095) + 1);
-	if (!self->items || init(self, shape, flags) < 0) {
+	if (!place_items(self, bytes, flags) || init(self, shape, flags) < 0) {
 		destroy(self);
 		return NULL;
 	}
@@ -82,6 +100,11 @@ static void *create_wake(const struct bench_shape *shape)
 static void *create_poll(const struct bench_shape *shape)
 {
 	return create(shape, LEAT_RING_POLL);
+}
+
+static void *create_mirrored(const struct bench_shape *shape)
+{
+	return create(shape, LEAT_RING_MIRRORED);
 }
 
 static bool send(void *ring, const void *block, uint32_t n_items)
@@ -115,6 +138,33 @@ static bool recv(void *ring, void *block, uint32_t n_items)
 	if (n_each[1] > 0)
 		memcpy((unsigned char *)block + n_each[0] * item_bytes,
 		       items[1], n_each[1] * item_bytes);
+	leat_fd_consumer_commit(consumer, n_items);
+	return true;
+}
+
+/* There is never a second span, so there is no copy of one. */
+static bool send_one_span(void *ring, const void *block, uint32_t n_items)
+{
+	struct leat_fd_producer *producer = &((struct ring *)ring)->producer;
+	void *items[2];
+	uint32_t n_each[2];
+
+	if (leat_fd_producer_begin(producer, n_items, items, n_each) < n_items)
+		return false;
+	memcpy(items[0], block, n_items * producer->item_size_bytes);
+	leat_fd_producer_commit(producer, n_items);
+	return true;
+}
+
+static bool recv_one_span(void *ring, void *block, uint32_t n_items)
+{
+	struct leat_fd_consumer *consumer = &((struct ring *)ring)->consumer;
+	const void *items[2];
+	uint32_t n_each[2];
+
+	if (leat_fd_consumer_begin(consumer, n_items, items, n_each) < n_items)
+		return false;
+	memcpy(block, items[0], n_items * consumer->item_size_bytes);
 	leat_fd_consumer_commit(consumer, n_items);
 	return true;
 }
@@ -174,6 +224,18 @@ const struct bench_contestant bench_leat_poll = {
 	.destroy = destroy,
 	.send = send,
 	.recv = recv,
+	.runs4 = BENCH_RUNS_OF(runs4),
+	.runs8 = BENCH_RUNS_OF(runs8),
+	.n_raised = n_raised,
+};
+
+const struct bench_contestant bench_leat_mirrored = {
+	.name = "leat, mirrored",
+	.kind = BENCH_OURS,
+	.create = create_mirrored,
+	.destroy = destroy,
+	.send = send_one_span,
+	.recv = recv_one_span,
 	.runs4 = BENCH_RUNS_OF(runs4),
 	.runs8 = BENCH_RUNS_OF(runs8),
 	.n_raised = n_raised,
