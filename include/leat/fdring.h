@@ -55,7 +55,10 @@ LEAT_API LEAT_MUST_CHECK int leat_signal_init(struct leat_signal *signal,
  */
 LEAT_API LEAT_RT bool leat_signal_raise(struct leat_signal *signal);
 
-/** Take back what was raised, so that poll sleeps again. Thread: any one. */
+/**
+ * Take back what was raised, so that poll sleeps again. Thread: any one.
+ * RT-safe.
+ */
 LEAT_API LEAT_RT void leat_signal_clear(struct leat_signal *signal);
 
 /** What the two ends of an fd ring are made of. */
@@ -89,16 +92,18 @@ struct leat_fd_consumer {
 /**
  * Fill items in place.
  *
- * Called once, or twice when the free items wrap.
+ * Called once, or twice when the free items wrap. Where clang checks LEAT_RT,
+ * it has to be marked with it; what may block is for begin and commit.
  *
  * @param items    n_items to fill.
  * @return         How many were filled; fewer than n_items ends the send.
  */
-typedef uint32_t (*leat_send_fn)(void *user, void *items, uint32_t n_items);
+typedef uint32_t (*leat_send_fn)(void *user, void *items, uint32_t n_items)
+	LEAT_RT;
 
 /** Read items in place; the mirror image of leat_send_fn. */
 typedef uint32_t (*leat_recv_fn)(void *user, const void *items,
-				 uint32_t n_items);
+				 uint32_t n_items) LEAT_RT;
 
 /**
  * Set up the writing end. The descriptors are not owned.
@@ -126,8 +131,9 @@ leat_fd_consumer_init(struct leat_fd_consumer *consumer,
  *
  * Thread: producer. RT-safe if fn is.
  */
-static inline uint32_t leat_send(struct leat_fd_producer *producer,
-				 uint32_t n_items, leat_send_fn fn, void *user);
+LEAT_RT static inline uint32_t leat_send(struct leat_fd_producer *producer,
+					 uint32_t n_items, leat_send_fn fn,
+					 void *user);
 
 /**
  * Receive up to n_items, read in place by fn.
@@ -136,8 +142,9 @@ static inline uint32_t leat_send(struct leat_fd_producer *producer,
  *
  * Thread: consumer. RT-safe if fn is.
  */
-static inline uint32_t leat_recv(struct leat_fd_consumer *consumer,
-				 uint32_t n_items, leat_recv_fn fn, void *user);
+LEAT_RT static inline uint32_t leat_recv(struct leat_fd_consumer *consumer,
+					 uint32_t n_items, leat_recv_fn fn,
+					 void *user);
 
 /**
  * Offer room for up to n_items as one or two pointers.
@@ -193,14 +200,14 @@ leat_fd_consumer_wait(struct leat_fd_consumer *consumer, uint32_t n_items,
  *
  * @return  true if they are there already: read, and do not sleep.
  *
- * Thread: consumer.
+ * Thread: consumer. RT-safe.
  */
-LEAT_API bool leat_fd_consumer_prepare(struct leat_fd_consumer *consumer,
-				       uint32_t n_items);
+LEAT_API LEAT_RT bool
+leat_fd_consumer_prepare(struct leat_fd_consumer *consumer, uint32_t n_items);
 
-/** The same for the writing end. Thread: producer. */
-LEAT_API bool leat_fd_producer_prepare(struct leat_fd_producer *producer,
-				       uint32_t n_items);
+/** The same for the writing end. Thread: producer. RT-safe. */
+LEAT_API LEAT_RT bool
+leat_fd_producer_prepare(struct leat_fd_producer *producer, uint32_t n_items);
 
 LEAT_END_DECLS
 

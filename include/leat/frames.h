@@ -76,26 +76,32 @@ struct leat_frames_view {
 };
 
 /** The samples of one channel. RT-safe. */
-static inline float *leat_frames_room_plane(const struct leat_frames_room *room,
-					    uint32_t channel)
+LEAT_RT static inline float *
+leat_frames_room_plane(const struct leat_frames_room *room, uint32_t channel)
 {
 	return room->base + channel * room->stride;
 }
 
 /** The samples of one channel. RT-safe. */
-static inline const float *
+LEAT_RT static inline const float *
 leat_frames_view_plane(const struct leat_frames_view *view, uint32_t channel)
 {
 	return view->base + channel * view->stride;
 }
 
-/** Fill room->n_frames frames of each plane. Called once or twice. */
+/**
+ * Fill room->n_frames frames of each plane. Called once or twice.
+ *
+ * Where clang checks LEAT_RT, it has to be marked with it.
+ */
 typedef void (*leat_frames_send_fn)(void *user,
-				    const struct leat_frames_room *room);
+				    const struct leat_frames_room *room)
+	LEAT_RT;
 
-/** Read view->n_frames frames of each plane. Called once or twice. */
+/** Read view->n_frames frames of each plane; else as leat_frames_send_fn. */
 typedef void (*leat_frames_recv_fn)(void *user,
-				    const struct leat_frames_view *view);
+				    const struct leat_frames_view *view)
+	LEAT_RT;
 
 struct leat_frames_producer;
 struct leat_frames_consumer;
@@ -186,9 +192,9 @@ leat_frames_consumer_ring(struct leat_frames_consumer *consumer);
  *
  * Thread: producer. RT-safe if fn is.
  */
-LEAT_API uint32_t leat_frames_send(struct leat_frames_producer *producer,
-				   uint32_t n_frames, leat_frames_send_fn fn,
-				   void *user);
+LEAT_API LEAT_RT uint32_t
+leat_frames_send(struct leat_frames_producer *producer, uint32_t n_frames,
+		 leat_frames_send_fn fn, void *user);
 
 /**
  * Send exactly n_frames at an index; see leat_producer_begin_at().
@@ -197,9 +203,9 @@ LEAT_API uint32_t leat_frames_send(struct leat_frames_producer *producer,
  *
  * Thread: producer. RT-safe if fn is.
  */
-LEAT_API uint32_t leat_frames_send_at(struct leat_frames_producer *producer,
-				      uint64_t index, uint32_t n_frames,
-				      leat_frames_send_fn fn, void *user);
+LEAT_API LEAT_RT uint32_t
+leat_frames_send_at(struct leat_frames_producer *producer, uint64_t index,
+		    uint32_t n_frames, leat_frames_send_fn fn, void *user);
 
 /**
  * Receive up to n_frames, read in place by fn.
@@ -208,9 +214,9 @@ LEAT_API uint32_t leat_frames_send_at(struct leat_frames_producer *producer,
  *
  * Thread: consumer. RT-safe if fn is.
  */
-LEAT_API uint32_t leat_frames_recv(struct leat_frames_consumer *consumer,
-				   uint32_t n_frames, leat_frames_recv_fn fn,
-				   void *user);
+LEAT_API LEAT_RT uint32_t
+leat_frames_recv(struct leat_frames_consumer *consumer, uint32_t n_frames,
+		 leat_frames_recv_fn fn, void *user);
 
 /**
  * Receive the n_frames that begin at an index, if they are there; see
@@ -220,9 +226,9 @@ LEAT_API uint32_t leat_frames_recv(struct leat_frames_consumer *consumer,
  *
  * Thread: consumer. RT-safe if fn is.
  */
-LEAT_API uint32_t leat_frames_recv_at(struct leat_frames_consumer *consumer,
-				      uint64_t index, uint32_t n_frames,
-				      leat_frames_recv_fn fn, void *user);
+LEAT_API LEAT_RT uint32_t
+leat_frames_recv_at(struct leat_frames_consumer *consumer, uint64_t index,
+		    uint32_t n_frames, leat_frames_recv_fn fn, void *user);
 
 /** Publish a stamp, before the frames it is about. Thread: producer. RT-safe. */
 LEAT_API LEAT_RT void
@@ -263,13 +269,15 @@ LEAT_API int leat_frames_wait_fd(const struct leat_frames_consumer *consumer);
  *
  * @return  true if they are there already: do not sleep.
  *
- * Thread: consumer.
+ * Thread: consumer. RT-safe.
  */
-LEAT_API bool leat_frames_prepare_wait(struct leat_frames_consumer *consumer,
-				       uint32_t n_frames);
+LEAT_API LEAT_RT bool
+leat_frames_prepare_wait(struct leat_frames_consumer *consumer,
+			 uint32_t n_frames);
 
-/** Clear wait_fd without asking to be woken again. Thread: consumer. */
-LEAT_API void leat_frames_clear_wait(struct leat_frames_consumer *consumer);
+/** Clear wait_fd without asking to be woken again. Thread: consumer. RT-safe. */
+LEAT_API LEAT_RT void
+leat_frames_clear_wait(struct leat_frames_consumer *consumer);
 
 LEAT_END_DECLS
 

@@ -98,7 +98,7 @@ static void on_shutdown(void *self)
 }
 
 /* From the process thread, once for a wire: an eventfd of our own. */
-static void on_poisoned(void *self)
+static void on_poisoned(void *self) LEAT_RT
 {
 	notify(self, LEAT_JACK_NOTICE_POISONED);
 }

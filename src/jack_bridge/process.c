@@ -88,7 +88,7 @@ static void get_planes(struct leat_jack_process *self, jack_nframes_t n_frames)
 				self->ports[d][i], n_frames);
 }
 
-static void copy_out(void *user, const struct leat_frames_view *view)
+static void copy_out(void *user, const struct leat_frames_view *view) LEAT_RT
 {
 	struct leat_jack_process *self = user;
 
@@ -98,7 +98,7 @@ static void copy_out(void *user, const struct leat_frames_view *view)
 		       view->n_frames * sizeof(float));
 }
 
-static void copy_in(void *user, const struct leat_frames_room *room)
+static void copy_in(void *user, const struct leat_frames_room *room) LEAT_RT
 {
 	struct leat_jack_process *self = user;
 

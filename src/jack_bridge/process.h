@@ -23,7 +23,7 @@ struct leat_jack_process {
 	uint32_t n_ports[LEAT_N_DIRECTIONS];
 	struct leat_side_words *status;
 	/* Called once for a wire on which the peer wrote nonsense. RT-safe. */
-	void (*poisoned)(void *user);
+	void (*poisoned)(void *user) LEAT_RT;
 	void *user;
 
 	/* Handed over by the main thread, and back. */
@@ -48,8 +48,8 @@ void leat_jack_process_init(struct leat_jack_process *self,
 			    jack_client_t *client,
 			    struct leat_side_words *status);
 
-/* Thread: JACK's process thread. */
-int leat_jack_process_callback(jack_nframes_t n_frames, void *user);
+/* Thread: JACK's process thread. RT-safe. */
+LEAT_RT int leat_jack_process_callback(jack_nframes_t n_frames, void *user);
 
 /*
  * Give the callback another wire, or none. The old one is free to be

@@ -297,7 +297,7 @@ static void touch_next(const struct leat_frames_producer *producer,
 
 static void fill_spans(struct leat_frames_producer *producer,
 		       const struct leat_spans *spans, leat_frames_send_fn fn,
-		       void *user)
+		       void *user) LEAT_RT
 {
 	struct leat_frames_room room = {
 		.stride = producer->stride,
@@ -319,7 +319,7 @@ static void fill_spans(struct leat_frames_producer *producer,
 
 static void read_spans(struct leat_frames_consumer *consumer,
 		       const struct leat_spans *spans, leat_frames_recv_fn fn,
-		       void *user)
+		       void *user) LEAT_RT
 {
 	struct leat_frames_view view = {
 		.stride = consumer->stride,

@@ -18,11 +18,11 @@ void leat_pw_clock_name(struct spa_io_position *position,
  * clock's position is the ring's index, so frames that the graph missed show
  * as a jump. Thread: data loop. RT-safe.
  */
-void leat_pw_clock_write(struct spa_io_position *position,
-			 const struct leat_stamp *stamp, uint32_t n_frames,
-			 uint32_t rate_hz);
+LEAT_RT void leat_pw_clock_write(struct spa_io_position *position,
+				 const struct leat_stamp *stamp,
+				 uint32_t n_frames, uint32_t rate_hz);
 
 /* PipeWire calls process() once more after an xrun, outside our cycle. */
-bool leat_pw_clock_recovering(const struct spa_io_position *position);
+LEAT_RT bool leat_pw_clock_recovering(const struct spa_io_position *position);
 
 #endif

@@ -168,7 +168,7 @@ void leat_pw_on_again(void *user, uint64_t count)
 
 /* ---- the source: from JACK's ring into the graph ---- */
 
-static void copy_block(void *user, const struct leat_frames_view *view)
+static void copy_block(void *user, const struct leat_frames_view *view) LEAT_RT
 {
 	struct leat_pw_process *self = user;
 
@@ -259,7 +259,7 @@ void leat_pw_process_source(void *user)
 
 /* ---- the sink: from the graph into JACK's other ring ---- */
 
-static void fill_block(void *user, const struct leat_frames_room *room)
+static void fill_block(void *user, const struct leat_frames_room *room) LEAT_RT
 {
 	const struct spa_buffer *buffer = user;
 

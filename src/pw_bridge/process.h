@@ -77,21 +77,21 @@ void leat_pw_process_set_position(struct leat_pw_process *self,
 /* ---- on the data loop ---- */
 
 /* No cycle of ours runs now: JACK is not to wait for blocks. */
-void leat_pw_stop_cycles(struct leat_pw_process *self);
+LEAT_RT void leat_pw_stop_cycles(struct leat_pw_process *self);
 
 /*
  * Run the graph for what JACK wrote since last time, then ask to be woken for
  * the next block. While nobody listens we do not ask, and JACK's thread has
  * nobody to wake.
  */
-void leat_pw_look(struct leat_pw_process *self);
+LEAT_RT void leat_pw_look(struct leat_pw_process *self);
 
 /* The events that look: a crossing of the ring, or one of our own. */
-void leat_pw_on_crossing(void *user, int fd, uint32_t mask);
-void leat_pw_on_again(void *user, uint64_t count);
+LEAT_RT void leat_pw_on_crossing(void *user, int fd, uint32_t mask);
+LEAT_RT void leat_pw_on_again(void *user, uint64_t count);
 
 /* The streams' process events. */
-void leat_pw_process_source(void *user);
-void leat_pw_process_sink(void *user);
+LEAT_RT void leat_pw_process_source(void *user);
+LEAT_RT void leat_pw_process_sink(void *user);
 
 #endif
