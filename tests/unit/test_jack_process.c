@@ -1,0 +1,149 @@
+/* SPDX-License-Identifier: MIT */
+#include "circle.h"
+#include "pair.h"
+#include "runner.h"
+
+#include "ringbuf/atomics.h"
+
+#include <CUnit/CUnit.h>
+
+static uint64_t peek(const struct leat_word *word)
+{
+	return leat_word_peek(word);
+}
+
+/* The way round takes one period from the third cycle on, faded in. */
+static void test_way_round(void)
+{
+	struct circle circle;
+
+	CU_ASSERT_FATAL(circle_open(&circle));
+	for (unsigned i = 0; i < 100; i++) {
+		circle_cycle(&circle, CIRCLE_PERIOD);
+		if (i > 5)
+			CU_ASSERT_TRUE(circle_is_back(&circle, CIRCLE_PERIOD));
+		CU_ASSERT_TRUE(circle_answer(&circle));
+	}
+	CU_ASSERT_EQUAL(peek(&circle.status.cycles), 100);
+	CU_ASSERT_EQUAL(peek(&circle.status.skipped_periods), 0);
+	circle_close(&circle);
+}
+
+/* A late answer is silence for one cycle, and the next one is on time. */
+static void test_latency_survives_a_stall(void)
+{
+	struct circle circle;
+
+	CU_ASSERT_FATAL(circle_open(&circle));
+	for (unsigned i = 0; i < 10; i++) {
+		circle_cycle(&circle, CIRCLE_PERIOD);
+		circle_answer(&circle);
+	}
+	for (unsigned i = 0; i < 7; i++)
+		circle_cycle(&circle, CIRCLE_PERIOD);
+	CU_ASSERT_FALSE(circle_is_back(&circle, CIRCLE_PERIOD));
+	circle_answer(&circle);
+	circle_cycle(&circle, CIRCLE_PERIOD);
+	CU_ASSERT_TRUE(circle_is_back(&circle, CIRCLE_PERIOD));
+	CU_ASSERT_EQUAL(peek(&circle.status.direction[LEAT_TO_JACK].underruns),
+			7);
+	circle_close(&circle);
+}
+
+/*
+ * A server may skip periods without a call to the xrun callback, and may call
+ * it though none is lost: what is lost is counted from its frame time.
+ */
+static void test_skipped_periods_are_counted_without_an_xrun(void)
+{
+	struct circle circle;
+
+	CU_ASSERT_FATAL(circle_open(&circle));
+	/* The gap before the first cycle is none. */
+	circle_cycle(&circle, CIRCLE_PERIOD);
+	circle_cycle(&circle, CIRCLE_PERIOD);
+	CU_ASSERT_EQUAL(peek(&circle.status.skipped_periods), 0);
+	circle.client.frame_time += 5 * CIRCLE_PERIOD;
+	circle_cycle(&circle, CIRCLE_PERIOD);
+	CU_ASSERT_EQUAL(peek(&circle.status.skipped_periods), 5);
+	/* Part of a period is one that was lost. */
+	circle.client.frame_time += 1;
+	circle_cycle(&circle, CIRCLE_PERIOD);
+	CU_ASSERT_EQUAL(peek(&circle.status.skipped_periods), 6);
+	/* And the server's own count is not touched by any of it. */
+	CU_ASSERT_EQUAL(peek(&circle.status.xruns), 0);
+	circle_close(&circle);
+}
+
+/* A shorter or longer period is no gap, nor is a clock set back. */
+static void test_other_periods_are_no_gap(void)
+{
+	struct circle circle;
+
+	CU_ASSERT_FATAL(circle_open(&circle));
+	circle_cycle(&circle, 64);
+	circle_cycle(&circle, 1024);
+	circle_cycle(&circle, 128);
+	circle.client.frame_time -= 1000;
+	circle_cycle(&circle, 128);
+	circle_cycle(&circle, 128);
+	CU_ASSERT_EQUAL(peek(&circle.status.skipped_periods), 0);
+	circle_close(&circle);
+}
+
+/* An index that goes back: silence, counted, and told to the owner once. */
+static void test_poison_is_told_once(void)
+{
+	struct leat_producer *ring;
+	struct circle circle;
+
+	CU_ASSERT_FATAL(circle_open(&circle));
+	ring = leat_frames_producer_ring(circle.pipewire.out);
+	for (unsigned i = 0; i < 3; i++) {
+		circle_cycle(&circle, CIRCLE_PERIOD);
+		circle_answer(&circle);
+	}
+	pair_forge(&ring->end.own->index, leat_producer_index(ring) - 100);
+	for (unsigned i = 0; i < 20; i++)
+		circle_cycle(&circle, CIRCLE_PERIOD);
+	CU_ASSERT_EQUAL(circle.n_poisoned, 1);
+	CU_ASSERT_EQUAL(peek(&circle.status.direction[LEAT_TO_JACK].poisoned),
+			1);
+	CU_ASSERT_EQUAL(circle.ports[LEAT_TO_JACK][0].samples[0], 0.0f);
+	circle_close(&circle);
+}
+
+/* A wire is given, taken back and given again. */
+static void test_wires_come_and_go(void)
+{
+	struct circle circle;
+
+	CU_ASSERT_FATAL(circle_open(&circle));
+	circle_cycle(&circle, CIRCLE_PERIOD);
+	CU_ASSERT_TRUE(leat_jack_process_uses(&circle.process, &circle.jack));
+	leat_jack_process_set_wire(&circle.process, NULL);
+	CU_ASSERT_TRUE(leat_jack_process_uses(&circle.process, &circle.jack));
+	circle_cycle(&circle, CIRCLE_PERIOD);
+	CU_ASSERT_TRUE(leat_jack_process_uses(&circle.process, NULL));
+	CU_ASSERT_FALSE(circle_answer(&circle) && circle_answer(&circle));
+	leat_jack_process_set_wire(&circle.process, &circle.jack);
+	for (unsigned i = 0; i < 10; i++) {
+		circle_cycle(&circle, CIRCLE_PERIOD);
+		circle_answer(&circle);
+	}
+	circle_cycle(&circle, CIRCLE_PERIOD);
+	CU_ASSERT_TRUE(circle_is_back(&circle, CIRCLE_PERIOD));
+	circle_close(&circle);
+}
+
+static const struct unit_test tests[] = {
+	{ "circle", "one period", test_way_round },
+	{ "circle", "after a stall", test_latency_survives_a_stall },
+	{ "circle", "wires come and go", test_wires_come_and_go },
+	{ "skipped periods", "without an xrun",
+	  test_skipped_periods_are_counted_without_an_xrun },
+	{ "skipped periods", "other periods", test_other_periods_are_no_gap },
+	{ "poison", "told once", test_poison_is_told_once },
+};
+
+UNIT_MAIN(tests)
