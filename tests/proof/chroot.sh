@@ -8,9 +8,11 @@
 #   chroot.sh run TOOL DIR ARG...  run it with DIR as its working directory,
 #                                  from the machine if it is there
 #
-# TOOL is herd7 (herdtools7 of forky) or cbmc (of trixie).
-# DIR is all that the tool sees of the machine, and read only. Making and
-# entering a system wants root.
+# TOOL is herd7 (herdtools7 of forky), cbmc or clang (of trixie).
+# clang is clang-22 with the realtime sanitizer and all headers that leat needs.
+# It is never taken from the machine, and its first ARG is the program to run.
+# DIR is all that the tool sees of the machine, and read only; what is put into
+# /tmp is gone in the end. Making and entering a system wants root.
 #
 #   LEAT_ROOTS   where the systems are kept
 #   LEAT_MIRROR  where they come from
@@ -20,7 +22,7 @@ roots=${LEAT_ROOTS:-/var/tmp/leat-roots}
 mirror=${LEAT_MIRROR:-http://deb.debian.org/debian}
 
 usage() {
-	echo "usage: $0 make|has|run herd7|cbmc [DIR ARG...]" >&2
+	echo "usage: $0 make|has|run herd7|cbmc|clang [DIR ARG...]" >&2
 	exit 2
 }
 
@@ -28,9 +30,15 @@ usage() {
 action=$1
 tool=$2
 shift 2
+program=$tool
 case $tool in
 herd7) suite=forky packages=herdtools7 ;;
 cbmc) suite=trixie packages='cbmc gcc libc6-dev' ;;
+clang)
+	suite=trixie program=env
+	packages='clang-22 libclang-rt-22-dev libc6-dev libcunit1-dev
+		libjack-jackd2-dev libpipewire-0.3-dev'
+	;;
 *) usage ;;
 esac
 root=$roots/proof-$tool
@@ -104,7 +112,7 @@ make_once() {
 # ---- has, run ----
 
 on_machine() {
-	command -v "$tool" >/dev/null
+	[ "$tool" != clang ] && command -v "$tool" >/dev/null
 }
 
 in_root() {
@@ -121,7 +129,7 @@ run_tool() {
 		exec "$tool" "$@"
 	fi
 	in_root || fail "it is neither here nor in $root"
-	enter "$root" "$dir" "$tool" "$@"
+	enter "$root" "$dir" "$program" "$@"
 }
 
 case $action in
