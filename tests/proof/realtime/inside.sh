@@ -79,10 +79,11 @@ library_object() {
 
 # All that tests are linked from, tests apart.
 build_base() {
-	for source in $library src/jack_bridge/process.c; do
+	for source in $library src/jack_bridge/process.c \
+		src/pw_bridge/process.c src/pw_bridge/clock.c; do
 		library_object "$source" "$source"
 	done
-	for source in helpers node pair runner circle syscalls; do
+	for source in helpers node pair runner circle graph syscalls; do
 		object $source "tests/unit/$source.c"
 	done
 }
@@ -106,7 +107,7 @@ run_test() {
 run_all() {
 	build_base
 	for name in ring_index ring ring_timed ring_threads ring_race fdring \
-		frames status link traps jack_process jack_syscalls; do
+		frames status link traps jack_process jack_syscalls pw_process; do
 		link_test "$name"
 		n_done=$((n_done + 1))
 		if run_test "$name"; then
@@ -207,6 +208,9 @@ find_all() {
 	find_running jack_process src/link/fade.c leat_fade_silence
 	find_running jack_process src/jack_bridge/process.c count_missing
 	find_running jack_process src/jack_bridge/process.c copy_in
+	find_running pw_process src/pw_bridge/process.c count_passed_over
+	find_running pw_process src/pw_bridge/process.c fill_block
+	find_running pw_process src/pw_bridge/clock.c leat_pw_clock_write
 	echo "$n_done twins, $n_wrong wrong"
 }
 

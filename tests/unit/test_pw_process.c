@@ -1,0 +1,168 @@
+/* SPDX-License-Identifier: MIT */
+#include "graph.h"
+#include "pair.h"
+#include "runner.h"
+
+#include "ringbuf/atomics.h"
+
+#include <CUnit/CUnit.h>
+
+static uint64_t peek(const struct leat_word *word)
+{
+	return leat_word_peek(word);
+}
+
+/* Both fades take 5 ms each: four cycles of 64 frames, one after the other. */
+#define N_FADED 12u
+
+static void open_steady(struct graph *graph)
+{
+	CU_ASSERT_FATAL(graph_open(graph));
+	for (unsigned i = 0; i < N_FADED; i++)
+		graph_cycle(graph, CIRCLE_PERIOD);
+}
+
+static void expect_exact(struct graph *graph, unsigned n_cycles)
+{
+	for (unsigned i = 0; i < n_cycles; i++) {
+		graph_cycle(graph, CIRCLE_PERIOD);
+		CU_ASSERT_TRUE(circle_is_back(&graph->circle, CIRCLE_PERIOD));
+	}
+}
+
+/* From JACK through PipeWire and back takes one period, each cycle. */
+static void test_way_round(void)
+{
+	struct graph graph;
+
+	open_steady(&graph);
+	expect_exact(&graph, 200);
+	CU_ASSERT_EQUAL(graph.n_triggered, N_FADED + 200);
+	CU_ASSERT_EQUAL(peek(&graph.status.cycles), N_FADED + 200);
+	CU_ASSERT_EQUAL(peek(&graph.status.xruns), 0);
+	CU_ASSERT_EQUAL(peek(&graph.status.direction[LEAT_TO_PIPEWIRE].lost),
+			0);
+	/* The graph's clock is the ring's index. */
+	CU_ASSERT_EQUAL(graph.position.clock.position, graph.process.start);
+	CU_ASSERT_EQUAL(graph.position.clock.duration, CIRCLE_PERIOD);
+	graph_close(&graph);
+}
+
+/* A graph that is late is heard as silence, never at another time. */
+static void test_late_graph(void)
+{
+	struct graph graph;
+
+	open_steady(&graph);
+	expect_exact(&graph, 1);
+	graph.stalled = true;
+	graph_cycle(&graph, CIRCLE_PERIOD);
+	graph_cycle(&graph, CIRCLE_PERIOD);
+	CU_ASSERT_FALSE(circle_is_back(&graph.circle, CIRCLE_PERIOD));
+	CU_ASSERT_EQUAL(peek(&graph.status.xruns), 1);
+	/* What comes now is of the wrong cycle. */
+	graph_finish(&graph);
+	CU_ASSERT_EQUAL(peek(&graph.status.direction[LEAT_TO_JACK].lost),
+			CIRCLE_PERIOD);
+	graph.stalled = false;
+	graph_cycle(&graph, CIRCLE_PERIOD);
+	CU_ASSERT_FALSE(circle_is_back(&graph.circle, CIRCLE_PERIOD));
+	expect_exact(&graph, 20);
+	graph_close(&graph);
+}
+
+/* Blocks that came while nobody looked are passed over, and counted. */
+static void test_overtaken(void)
+{
+	struct graph graph;
+
+	open_steady(&graph);
+	for (unsigned i = 0; i < 3; i++)
+		circle_cycle(&graph.circle, CIRCLE_PERIOD);
+	graph_wake(&graph);
+	CU_ASSERT_EQUAL(peek(&graph.status.direction[LEAT_TO_PIPEWIRE].lost),
+			2 * CIRCLE_PERIOD);
+	CU_ASSERT_EQUAL(
+		peek(&graph.status.direction[LEAT_TO_PIPEWIRE].overruns), 1);
+	expect_exact(&graph, 20);
+	graph_close(&graph);
+}
+
+static void test_period_changes(void)
+{
+	struct graph graph;
+
+	open_steady(&graph);
+	/* The first block of another length cannot come back in time. */
+	graph_cycle(&graph, 256);
+	for (unsigned i = 0; i < 10; i++) {
+		graph_cycle(&graph, 256);
+		CU_ASSERT_TRUE(circle_is_back(&graph.circle, 256));
+	}
+	graph_close(&graph);
+}
+
+/* While somebody else drives the graph no cycle of ours runs in it. */
+static void test_other_driver(void)
+{
+	struct graph graph;
+	unsigned n;
+
+	open_steady(&graph);
+	n = graph.n_triggered;
+	graph.other_driver = true;
+	graph_cycle(&graph, CIRCLE_PERIOD);
+	graph_cycle(&graph, CIRCLE_PERIOD);
+	CU_ASSERT_EQUAL(graph.n_triggered, n);
+	CU_ASSERT_EQUAL(graph.n_changed, 1);
+	CU_ASSERT_FALSE(leat_frames_active(graph.circle.jack.in));
+	graph.other_driver = false;
+	graph_cycle(&graph, CIRCLE_PERIOD);
+	CU_ASSERT_EQUAL(graph.n_changed, 2);
+	/* The first cycle of a new start is not sent back. */
+	graph_cycle(&graph, CIRCLE_PERIOD);
+	expect_exact(&graph, 20);
+	graph_close(&graph);
+}
+
+/* An index that goes back: silence, counted, and told once. */
+static void test_poison_is_told_once(void)
+{
+	struct leat_producer *ring;
+	struct graph graph;
+
+	open_steady(&graph);
+	ring = leat_frames_producer_ring(graph.circle.jack.out);
+	pair_forge(&ring->end.own->index, leat_producer_index(ring) - 1000);
+	for (unsigned i = 0; i < 3; i++)
+		leat_pw_on_again(&graph.process, 1);
+	CU_ASSERT_TRUE(graph.process.poisoned);
+	CU_ASSERT_EQUAL(graph.n_changed, 1);
+	CU_ASSERT_EQUAL(
+		peek(&graph.status.direction[LEAT_TO_PIPEWIRE].poisoned), 1);
+	graph_close(&graph);
+}
+
+/* The peer has closed its end: the loop must not spin on ours. */
+static void test_hang_up(void)
+{
+	struct graph graph;
+
+	open_steady(&graph);
+	leat_pw_on_crossing(&graph.process, -1, SPA_IO_HUP);
+	CU_ASSERT_EQUAL(graph.n_destroyed, 1);
+	CU_ASSERT_PTR_NULL(graph.process.crossing);
+	graph_close(&graph);
+}
+
+static const struct unit_test tests[] = {
+	{ "circle", "one period", test_way_round },
+	{ "circle", "late graph", test_late_graph },
+	{ "circle", "overtaken", test_overtaken },
+	{ "circle", "other periods", test_period_changes },
+	{ "driver", "somebody else", test_other_driver },
+	{ "peer", "poison", test_poison_is_told_once },
+	{ "peer", "hang-up", test_hang_up },
+};
+
+UNIT_MAIN(tests)
