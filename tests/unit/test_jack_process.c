@@ -3,7 +3,7 @@
 #include "pair.h"
 #include "runner.h"
 
-#include "ringbuf/atomics.h"
+#include <leat/inline/atomics.h>
 
 #include <CUnit/CUnit.h>
 

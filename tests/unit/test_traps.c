@@ -5,13 +5,13 @@
  */
 #include <leat/fdring.h>
 #include <leat/frames.h>
+#include <leat/inline/atomics.h>
 #include <leat/shm.h>
 
 #include "helpers.h"
 #include "link/part.h"
 #include "node.h"
 #include "pair.h"
-#include "ringbuf/atomics.h"
 #include "runner.h"
 
 #include <CUnit/CUnit.h>
