@@ -9,10 +9,12 @@ work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 n_done=0 n_wrong=0
 
-library='src/ringbuf/ring.c src/ringbuf/fdring.c src/ringbuf/shm.c
-	src/ringbuf/signal.c'
-for source in src/link/*.c; do
-	library="$library $source"
+library=
+for source in src/ringbuf/*.c src/link/*.c; do
+	case $source in
+	*_win32.c) ;;
+	*) library="$library $source" ;;
+	esac
 done
 
 clang() {
@@ -194,7 +196,7 @@ find_running() {
 }
 
 find_all() {
-	find_static src/ringbuf/ring.c leat_producer_commit
+	find_static src/ringbuf/ring.c leat_producer_look
 	find_static src/link/frames.c leat_frames_recv_at
 	find_static src/link/fade.c leat_fade_silence
 	find_static src/jack_bridge/process.c count_missing
@@ -203,7 +205,7 @@ find_all() {
 	find_static src/pw_bridge/process.c has_frames
 	find_static src/pw_bridge/clock.c leat_pw_clock_write
 	build_base
-	find_running ring src/ringbuf/ring.c leat_producer_commit
+	find_running ring src/ringbuf/ring.c leat_producer_look
 	find_running frames src/link/frames.c leat_frames_recv_at
 	find_running jack_process src/link/fade.c leat_fade_silence
 	find_running jack_process src/jack_bridge/process.c count_missing
