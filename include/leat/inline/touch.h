@@ -24,9 +24,7 @@ LEAT_BEGIN_DECLS
  * Less costs more than it brings; more would be a send as long as two. Of all
  * planes together.
  */
-#ifndef LEAT_TOUCH_MIN_BYTES
 #define LEAT_TOUCH_MIN_BYTES 256u
-#endif
 #define LEAT_TOUCH_MAX_BYTES 8192u
 
 /* Volatile, or the compiler would see that it changes nothing. */
@@ -37,17 +35,18 @@ static inline void leat_touch_line(volatile unsigned char *line) LEAT_RT
 
 static inline void leat_touch(void *bytes, size_t n_bytes) LEAT_RT
 {
-	unsigned char *line = (unsigned char *)bytes, *end = line + n_bytes;
+	unsigned char *first = (unsigned char *)bytes;
+	size_t i = 0;
 
 	/* Four at a time: most of what this costs is counting. */
-	for (; end - line >= 4 * 64; line += 4 * 64) {
-		leat_touch_line(line);
-		leat_touch_line(line + 64);
-		leat_touch_line(line + 2 * 64);
-		leat_touch_line(line + 3 * 64);
+	for (; i + 3 * 64 < n_bytes; i += 4 * 64) {
+		leat_touch_line(first + i);
+		leat_touch_line(first + i + 64);
+		leat_touch_line(first + i + 2 * 64);
+		leat_touch_line(first + i + 3 * 64);
 	}
-	for (; line < end; line += 64)
-		leat_touch_line(line);
+	for (; i < n_bytes; i += 64)
+		leat_touch_line(first + i);
 }
 
 /*
