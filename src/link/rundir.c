@@ -26,9 +26,10 @@ int leat_link_name_check(const char *name, struct leat_error *error)
 				      LEAT_LINK_NAME_BYTES - 1);
 	if (n == LEAT_LINK_NAME_BYTES)
 		return leat_error_set(error, -EINVAL,
-				      "the link name '%.40s...' is too long: "
+				      "the link name '%.*s...' is too long: "
 				      "use at most %d characters",
-				      name, LEAT_LINK_NAME_BYTES - 1);
+				      LEAT_LINK_NAME_BYTES - 1, name,
+				      LEAT_LINK_NAME_BYTES - 1);
 	for (size_t i = 0; i < n; i++)
 		if (!plain(name[i]) && (i == 0 || !strchr("._-", name[i])))
 			return leat_error_set(

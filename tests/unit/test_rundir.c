@@ -55,6 +55,22 @@ static void test_length_of_names(void)
 	}
 }
 
+/* One that fills its array, as a caller's may: what follows is not read. */
+static void test_name_without_an_end(void)
+{
+	struct {
+		char name[LEAT_LINK_NAME_BYTES];
+		char after[16];
+	} spec;
+	struct leat_error error;
+
+	memset(spec.name, 'x', sizeof(spec.name));
+	strcpy(spec.after, "#after");
+	CU_ASSERT_EQUAL(leat_link_name_check(spec.name, &error), -EINVAL);
+	CU_ASSERT_PTR_NOT_NULL(strstr(error.text, "too long"));
+	CU_ASSERT_PTR_NULL(strchr(error.text, '#'));
+}
+
 static void test_first_character(void)
 {
 	expect_name(".", -EINVAL);
@@ -319,6 +335,7 @@ static void test_address_is_too_long(void)
 static const struct unit_test tests[] = {
 	{ "names", "good", test_good_names },
 	{ "names", "length", test_length_of_names },
+	{ "names", "without an end", test_name_without_an_end },
 	{ "names", "first character", test_first_character },
 	{ "names", "every character", test_every_character },
 	{ "directory", "missing and made", test_missing_and_made },
