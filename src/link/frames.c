@@ -166,6 +166,17 @@ static int adopt_signal(struct leat_signal *signal, int fd)
 	return res;
 }
 
+/* Keep nothing of a peer that was refused. */
+static int refuse(struct leat_shm *peer_shm, struct leat_signal *signal,
+		  int res)
+{
+	leat_shm_finish(peer_shm);
+	if (signal->fd >= 0)
+		close(signal->fd);
+	signal->fd = -1;
+	return res;
+}
+
 int leat_frames_producer_connect(struct leat_frames_producer *producer,
 				 int part_fd, int raise_fd)
 {
@@ -179,15 +190,18 @@ int leat_frames_producer_connect(struct leat_frames_producer *producer,
 	res = attach_part(&producer->peer_shm, part_fd, LEAT_PART_CONSUMER,
 			  &producer->format);
 	if (res < 0)
-		return res;
+		return refuse(&producer->peer_shm, &producer->wake, res);
 	peer = producer->peer_shm.addr;
-	return leat_producer_init(&producer->ring,
-				  &(struct leat_ring_config){
-					  .own = &producer->part->words,
-					  .peer = &peer->words,
-					  .capacity = producer->format.capacity,
-					  .flags = producer->format.ring_flags,
-				  });
+	res = leat_producer_init(&producer->ring,
+				 &(struct leat_ring_config){
+					 .own = &producer->part->words,
+					 .peer = &peer->words,
+					 .capacity = producer->format.capacity,
+					 .flags = producer->format.ring_flags,
+				 });
+	if (res < 0)
+		return refuse(&producer->peer_shm, &producer->wake, res);
+	return 0;
 }
 
 int leat_frames_consumer_connect(struct leat_frames_consumer *consumer,
@@ -203,20 +217,23 @@ int leat_frames_consumer_connect(struct leat_frames_consumer *consumer,
 	res = attach_part(&consumer->peer_shm, part_fd, LEAT_PART_PRODUCER,
 			  &consumer->format);
 	if (res < 0)
-		return res;
+		return refuse(&consumer->peer_shm, &consumer->wait, res);
 	consumer->peer = consumer->peer_shm.addr;
 	consumer->planes =
 		(const float *)((const unsigned char *)consumer->peer_shm.addr +
 				LEAT_PART_PLANES_OFFSET);
 	consumer->stride =
 		leat_part_stride_bytes(&consumer->format) / sizeof(float);
-	return leat_consumer_init(&consumer->ring,
-				  &(struct leat_ring_config){
-					  .own = &own->words,
-					  .peer = &consumer->peer->words,
-					  .capacity = consumer->format.capacity,
-					  .flags = consumer->format.ring_flags,
-				  });
+	res = leat_consumer_init(&consumer->ring,
+				 &(struct leat_ring_config){
+					 .own = &own->words,
+					 .peer = &consumer->peer->words,
+					 .capacity = consumer->format.capacity,
+					 .flags = consumer->format.ring_flags,
+				 });
+	if (res < 0)
+		return refuse(&consumer->peer_shm, &consumer->wait, res);
+	return 0;
 }
 
 void leat_frames_producer_destroy(struct leat_frames_producer *producer)

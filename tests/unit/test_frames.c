@@ -519,6 +519,45 @@ static void test_peer_index_counts(void)
 	expect_consumer_connect(forge(LEAT_PART_PRODUCER, 0, 0, 1064), 0);
 }
 
+/* An end that refused a peer holds nothing of it, and may meet another. */
+static void test_nothing_is_kept_of_the_refused(void)
+{
+	struct leat_frames_producer *producer;
+	struct leat_frames_consumer *consumer;
+	unsigned n_fds;
+
+	CU_ASSERT_FATAL(leat_frames_producer_create(&producer, &plain) == 0);
+	CU_ASSERT_FATAL(leat_frames_consumer_create(&consumer, &plain) == 0);
+	n_fds = unit_count_fds();
+	/* Right but for the index, and right but for the header. */
+	for (int flip = 0; flip < 2; flip++) {
+		CU_ASSERT_EQUAL(
+			leat_frames_producer_connect(
+				producer,
+				forge(LEAT_PART_CONSUMER, 0, flip, 1001),
+				eventfd(0, EFD_CLOEXEC)),
+			-EPROTO);
+		CU_ASSERT_EQUAL(unit_count_fds(), n_fds);
+		CU_ASSERT_EQUAL(leat_frames_consumer_connect(
+					consumer,
+					forge(LEAT_PART_PRODUCER, 0, flip, 999),
+					eventfd(0, EFD_CLOEXEC)),
+				-EPROTO);
+		CU_ASSERT_EQUAL(unit_count_fds(), n_fds);
+		CU_ASSERT_EQUAL(leat_frames_wait_fd(consumer), -1);
+	}
+	CU_ASSERT_EQUAL(
+		leat_frames_producer_connect(
+			producer, forge(LEAT_PART_CONSUMER, 0, 0, 1000), -1),
+		0);
+	CU_ASSERT_EQUAL(
+		leat_frames_consumer_connect(
+			consumer, forge(LEAT_PART_PRODUCER, 0, 0, 1000), -1),
+		0);
+	leat_frames_producer_destroy(producer);
+	leat_frames_consumer_destroy(consumer);
+}
+
 /* Nothing that is no part at all does, either. */
 static void test_other_descriptors_are_refused(void)
 {
@@ -865,6 +904,7 @@ static const struct unit_test tests[] = {
 	{ "parts", "every byte counts", test_every_byte_of_the_header_counts },
 	{ "parts", "the index counts", test_peer_index_counts },
 	{ "parts", "other descriptors", test_other_descriptors_are_refused },
+	{ "parts", "nothing is kept", test_nothing_is_kept_of_the_refused },
 	{ "parts", "bad signal", test_bad_signal_is_refused },
 	{ "stamps", "read as written", test_stamp },
 	{ "stamps", "being written", test_stamp_being_written },
