@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 struct leat_guest {
@@ -136,13 +137,29 @@ static void host_gone(struct leat_guest *guest, const char *text)
 	guest->events->peer_gone(guest->user, text);
 }
 
+/*
+ * Whether the data loop may read from what the host holds as well. A host can
+ * make reading an eventfd, a pipe or a terminal wait; each read from a socket
+ * says not to.
+ */
+static bool is_signal(int fd)
+{
+	int domain, type;
+	socklen_t domain_size = sizeof(domain), type_size = sizeof(type);
+
+	return getsockopt(fd, SOL_SOCKET, SO_DOMAIN, &domain, &domain_size) ==
+		       0 &&
+	       getsockopt(fd, SOL_SOCKET, SO_TYPE, &type, &type_size) == 0 &&
+	       domain == AF_UNIX && type == SOCK_STREAM;
+}
+
 /* Make the own half of the wire that is offered, and connect the other. */
 static int make_wire(struct leat_guest *guest, struct leat_wire **wire,
 		     const struct leat_message *offer, const int *fds)
 {
 	int res = -EPROTO, res2;
 
-	if (guest->have_spec)
+	if (guest->have_spec && is_signal(fds[2]))
 		res = leat_wire_create(wire, &guest->spec, &offer->body.wire,
 				       LEAT_TO_JACK);
 	if (res < 0) {

@@ -516,11 +516,10 @@ static void test_guest_is_told_why(void)
 	guest_close(&test);
 }
 
-/* An offer that would do, if only its spec had come before it. */
-static void say_offer(struct guest_test *test,
-		      const struct leat_link_spec *spec)
+/* Two parts that would do, if only their spec had come before, and a signal. */
+static void say_offer_with(struct guest_test *test,
+			   const struct leat_link_spec *spec, int signal_fd)
 {
-	int event_fd = eventfd(0, EFD_CLOEXEC);
 	struct leat_message message;
 	struct leat_wire *wire;
 
@@ -530,11 +529,49 @@ static void say_offer(struct guest_test *test,
 					 LEAT_TO_PIPEWIRE) == 0);
 	say(test->fd, &message,
 	    (int[]){ leat_frames_producer_fd(wire->out),
-		     leat_frames_consumer_fd(wire->in), event_fd },
+		     leat_frames_consumer_fd(wire->in), signal_fd },
 	    3);
 	leat_wire_destroy(wire);
-	close(event_fd);
+	close(signal_fd);
 	guest_settle(test);
+}
+
+static void say_offer(struct guest_test *test,
+		      const struct leat_link_spec *spec)
+{
+	int pair[2];
+
+	CU_ASSERT_FATAL(
+		socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair) == 0);
+	close(pair[0]);
+	say_offer_with(test, spec, pair[1]);
+}
+
+/* What the host could make a read of wait is no signal. */
+static void test_guest_gets_no_signal(void)
+{
+	struct leat_link_spec spec = node_spec();
+	int pipe_fds[2];
+
+	CU_ASSERT_FATAL(pipe(pipe_fds) == 0);
+	close(pipe_fds[1]);
+	for (int i = 0; i < 3; i++) {
+		const int signals[] = {
+			eventfd(0, EFD_CLOEXEC),
+			pipe_fds[0],
+			socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0),
+		};
+		struct guest_test test;
+
+		guest_open(&test);
+		say_spec(&test, &spec);
+		say_offer_with(&test, &spec, dup(signals[i]));
+		expect_host_gone(&test, "protocol");
+		guest_close(&test);
+		close(signals[0]);
+		close(signals[2]);
+	}
+	close(pipe_fds[0]);
 }
 
 /* What one host said of its link is not true of the next one's. */
@@ -578,6 +615,7 @@ static const struct unit_test tests[] = {
 	{ "hosts", "wrong words", test_guest_hears_what_no_host_says },
 	{ "hosts", "offer too early", test_guest_gets_an_offer_too_early },
 	{ "hosts", "no parts", test_guest_gets_no_parts },
+	{ "hosts", "no signal", test_guest_gets_no_signal },
 	{ "hosts", "another link", test_guest_hears_of_another_link },
 	{ "hosts", "told why", test_guest_is_told_why },
 	{ "hosts", "spec forgotten", test_guest_forgets_the_spec },
