@@ -269,8 +269,7 @@ void leat_guest_leave(struct leat_guest *guest, const char *text)
 
 	if (guest->fd < 0)
 		return;
-	leat_message_init(&message, LEAT_MESSAGE_BYE);
-	strncpy(message.body.bye.text, text, sizeof(message.body.bye.text) - 1);
+	leat_message_bye(&message, text);
 	(void)leat_message_send(guest->fd, &message, NULL, 0);
 	disconnect(guest);
 }

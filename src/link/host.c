@@ -276,8 +276,7 @@ static void send_bye(int fd, const char *text)
 {
 	struct leat_message message;
 
-	leat_message_init(&message, LEAT_MESSAGE_BYE);
-	strncpy(message.body.bye.text, text, sizeof(message.body.bye.text) - 1);
+	leat_message_bye(&message, text);
 	(void)leat_message_send(fd, &message, NULL, 0);
 }
 

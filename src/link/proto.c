@@ -44,6 +44,24 @@ static int check_fds(const struct leat_message *message)
 	return message->n_fds >= min && message->n_fds <= max ? 0 : -EPROTO;
 }
 
+/* What a terminal would obey, and what would begin a line in a log. */
+static bool is_control(char c)
+{
+	return (unsigned char)c < 0x20 || c == 0x7f;
+}
+
+/* It ends, and can be printed as it is. */
+static bool is_sentence(const char *text, size_t text_bytes)
+{
+	for (size_t i = 0; i < text_bytes; i++) {
+		if (text[i] == 0)
+			return true;
+		if (is_control(text[i]))
+			return false;
+	}
+	return false;
+}
+
 static int check_body(const struct leat_message *message)
 {
 	struct leat_link_spec spec;
@@ -58,13 +76,23 @@ static int check_body(const struct leat_message *message)
 	case LEAT_MESSAGE_SPEC:
 		return leat_spec_unpack(&spec, &message->body.spec);
 	case LEAT_MESSAGE_BYE:
-		return memchr(message->body.bye.text, 0,
-			      sizeof(message->body.bye.text))
+		return is_sentence(message->body.bye.text,
+				   sizeof(message->body.bye.text))
 			       ? 0
 			       : -EPROTO;
 	default:
 		return 0;
 	}
+}
+
+void leat_message_bye(struct leat_message *message, const char *text)
+{
+	char *to = message->body.bye.text;
+	size_t n = strnlen(text, sizeof(message->body.bye.text) - 1);
+
+	leat_message_init(message, LEAT_MESSAGE_BYE);
+	for (size_t i = 0; i < n; i++)
+		to[i] = is_control(text[i]) ? '?' : text[i];
 }
 
 int leat_message_check(const void *bytes, size_t n_bytes, uint32_t n_fds)

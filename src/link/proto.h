@@ -76,6 +76,9 @@ _Static_assert(offsetof(struct leat_message, body) == 16, "ABI");
 void leat_message_init(struct leat_message *message,
 		       enum leat_message_type type);
 
+/* A BYE with a reason, cut and cleaned to what leat_message_check() takes. */
+void leat_message_bye(struct leat_message *message, const char *text);
+
 /*
  * Whether what arrived is a message with a body in range: 0, or -EPROTO.
  * -ENOTSUP: it is one of another version.

@@ -231,6 +231,28 @@ static void test_roles(void)
 		}
 }
 
+/* It is logged: one line, and nothing that a terminal obeys. */
+static void test_bye_is_plain(void)
+{
+	struct leat_message message = a_message(LEAT_MESSAGE_BYE, 0);
+	char text[1000];
+
+	for (int c = 1; c < 256; c++) {
+		message.body.bye.text[3] = (char)c;
+		CU_ASSERT_EQUAL(check(&message),
+				c < 0x20 || c == 0x7f ? -EPROTO : 0);
+	}
+	/* What a side says itself is made so. */
+	leat_message_bye(&message, "one\ntwo \x1b[2J \xc3\xa4");
+	CU_ASSERT_EQUAL(check(&message), 0);
+	CU_ASSERT_STRING_EQUAL(message.body.bye.text, "one?two ?[2J \xc3\xa4");
+	memset(text, 'x', sizeof(text));
+	text[sizeof(text) - 1] = 0;
+	leat_message_bye(&message, text);
+	CU_ASSERT_EQUAL(check(&message), 0);
+	CU_ASSERT_EQUAL(strlen(message.body.bye.text), 383);
+}
+
 static void test_bye_ends(void)
 {
 	struct leat_message message = a_message(LEAT_MESSAGE_BYE, 0);
@@ -476,6 +498,7 @@ static const struct unit_test tests[] = {
 	{ "descriptors", "that came", test_descriptors_that_came },
 	{ "bodies", "roles", test_roles },
 	{ "bodies", "bye", test_bye_ends },
+	{ "bodies", "plain bye", test_bye_is_plain },
 	{ "spec", "survives", test_spec_survives },
 	{ "spec", "fields", test_spec_fields },
 	{ "spec", "64 channels", test_spec_of_64_channels },
