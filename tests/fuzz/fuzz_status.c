@@ -1,0 +1,116 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * What a peer's counters may hold, as tools print it: in lines of figures and
+ * as JSON, whatever is there, and nothing that a terminal would obey.
+ */
+#include "fuzz.h"
+
+#include "link/side.h"
+#include "tools/status_text.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+static void look_at_printable(const char *text, size_t n_bytes)
+{
+	for (size_t i = 0; i < n_bytes; i++)
+		MUST((unsigned char)text[i] >= 0x20 && text[i] != 0x7f);
+}
+
+/* Strings are closed and braces match. */
+static void look_at_json(const char *text, size_t n_bytes)
+{
+	bool in_string = false;
+	int depth = 0;
+
+	look_at_printable(text, n_bytes);
+	for (size_t i = 0; i < n_bytes; i++) {
+		if (in_string && text[i] == '\\')
+			i++;
+		else if (text[i] == '"')
+			in_string = !in_string;
+		else if (!in_string)
+			depth += (text[i] == '{') - (text[i] == '}');
+		MUST(depth > 0 || i == n_bytes - 1);
+	}
+	MUST(depth == 0 && !in_string);
+}
+
+static void print(const struct leat_link_status *status)
+{
+	char text[16384];
+	FILE *file = fmemopen(text, sizeof(text), "w");
+	char *line;
+	long n;
+
+	MUST(file);
+	leat_status_print_json(file, "fuzz", status);
+	n = ftell(file);
+	MUST(n > 0 && fflush(file) == 0);
+	look_at_json(text, (size_t)n);
+	rewind(file);
+	leat_status_print(file, "fuzz", status);
+	n = ftell(file);
+	MUST(n > 0 && fclose(file) == 0);
+	for (line = text; line < text + n; line += strcspn(line, "\n") + 1)
+		look_at_printable(line, strcspn(line, "\n"));
+}
+
+static void print_rows(const struct leat_link_status *status)
+{
+	char text[80];
+
+	leat_status_head(text, sizeof(text), "fuzz", status);
+	look_at_printable(text, strlen(text));
+	for (int d = 0; d < LEAT_N_DIRECTIONS; d++) {
+		leat_status_row(text, sizeof(text), status,
+				(enum leat_direction)d);
+		look_at_printable(text, strlen(text));
+	}
+}
+
+static void look_at_fill(const struct leat_direction_status *direction)
+{
+	MUST(direction->fill == LEAT_UNKNOWN ||
+	     direction->fill <= direction->capacity);
+}
+
+void fuzz_begin(void)
+{
+}
+
+/* Which side is there, and the words of both. */
+void fuzz_one(struct fuzz_input *input)
+{
+	bool has_guest = fuzz_u8(input) % 2;
+	struct leat_side_words words[2];
+	struct leat_link_status status;
+
+	fuzz_take(input, words, sizeof(words));
+	leat_status_read(&status, &words[0], has_guest ? &words[1] : NULL);
+	MUST(memchr(status.jack.server, 0, sizeof(status.jack.server)));
+	MUST(memchr(status.pipewire.server, 0, sizeof(status.pipewire.server)));
+	look_at_fill(&status.direction[LEAT_TO_PIPEWIRE]);
+	look_at_fill(&status.direction[LEAT_TO_JACK]);
+	print(&status);
+	print_rows(&status);
+}
+
+void fuzz_seeds(void)
+{
+	struct fuzz_seed seed = { .n_bytes = 0 };
+	struct leat_shm shm;
+
+	MUST(leat_side_create(&shm) == 0);
+	leat_side(&shm)->alive.atomic_value = 1;
+	leat_side(&shm)->running.atomic_value = 1;
+	strcpy(leat_side(&shm)->server, "de\xc3\xa4ult\x1b[2J\"\\");
+	for (int has_guest = 0; has_guest < 2; has_guest++) {
+		fuzz_put_u8(&seed, (unsigned)has_guest);
+		for (int i = 0; i < 2; i++)
+			fuzz_put(&seed, leat_side(&shm),
+				 sizeof(struct leat_side_words));
+		fuzz_write_seed(&seed, has_guest ? "both" : "host");
+	}
+	leat_shm_finish(&shm);
+}
