@@ -132,7 +132,7 @@ static void publish_timed(struct leat_ring_end *end) LEAT_RT
 
 void leat_ring_commit_rare(struct leat_ring_end *end, uint32_t n_items)
 {
-	if (end->poisoned)
+	if (!end->timed)
 		return;
 	if (n_items > end->begun)
 		n_items = end->begun;

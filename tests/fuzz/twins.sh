@@ -40,9 +40,9 @@ without 'a wake-up that is forgotten' ring include/leat/inline/ring.h \
 without 'any seals' part src/ringbuf/shm.c \
 	's/(seals & SIZE_SEALS) == SIZE_SEALS/1/'
 without 'a part that is too short' part src/ringbuf/shm.c \
-	's/(uintmax_t)st.st_size < min_bytes ||//'
+	's/ \&\& (uintmax_t)st->st_size >= min_bytes//'
 without 'a part that is too long' part src/ringbuf/shm.c \
-	's/ ||[ \n\t]*(uintmax_t)st.st_size > max_bytes//'
+	's/ \&\&[ \n\t]*(uintmax_t)st->st_size <= most//'
 without 'any header' part src/link/frames.c \
 	's/res = leat_part_header_check(&header, kind, format);/res = 0;/'
 without 'what is refused stays open' part src/ringbuf/shm.c \

@@ -27,7 +27,7 @@ LEAT_API LEAT_RT uint32_t leat_producer_look(struct leat_producer *producer,
 LEAT_API LEAT_RT uint32_t leat_consumer_look(struct leat_consumer *consumer,
 					     uint32_t n_items);
 
-/* Commit where the index may have jumped, or nothing may be committed. */
+/* Commit where the index may have jumped; on a poisoned ring, nothing. */
 LEAT_API LEAT_RT void leat_ring_commit_rare(struct leat_ring_end *end,
 					    uint32_t n_items);
 
