@@ -179,7 +179,9 @@ refute_twins() {
 		's/n_items <= fill ? n_items[ \n\t]*: (uint32_t)fill/n_items/'
 	without 'committed twice' consumer_commit 's/end->begun = 0;//g'
 	without 'pass on any ring' consumer_pass \
-		's/if (!end->timed)\n\t*return;//'
+		's/if (!end->timed)\n\t*return;\n\t*jump/jump/'
+	without 'commit on a poisoned ring' producer_commit \
+		's/if (!end->timed)\n\t*return;\n\t*if/if/'
 	without 'limit of 0' producer_rest \
 		's/if (limit == 0)\n\t*limit = 1;//'
 	without 'limit beyond the capacity' producer_rest \
