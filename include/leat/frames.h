@@ -57,6 +57,9 @@ struct leat_stamp {
 	uint64_t time_ns;    /**< CLOCK_MONOTONIC at the start of the cycle */
 };
 
+/** Stamps that a producer's part keeps, the newest among them. */
+#define LEAT_STAMP_LOG_SIZE 64u
+
 /** Room for frames, handed to a send closure. */
 struct leat_frames_room {
 	float *base;	     /**< first sample of channel 0 */
@@ -245,6 +248,23 @@ leat_frames_set_stamp(struct leat_frames_producer *producer,
 LEAT_API LEAT_RT bool
 leat_frames_get_stamp(const struct leat_frames_consumer *consumer,
 		      struct leat_stamp *stamp);
+
+/**
+ * Read the stamps since the last call, oldest first, so that a consumer who
+ * looks more rarely than the producer's cycles come misses none.
+ *
+ * What is older than LEAT_STAMP_LOG_SIZE stamps is gone, and one that is being
+ * overwritten meanwhile is left out.
+ *
+ * @param n_read  The caller's own, 0 before the first call.
+ * @param stamps  Room for LEAT_STAMP_LOG_SIZE.
+ * @return        How many there are.
+ *
+ * Thread: any of the consumer's process. RT-safe.
+ */
+LEAT_API LEAT_RT uint32_t
+leat_frames_get_stamps(const struct leat_frames_consumer *consumer,
+		       uint64_t *n_read, struct leat_stamp *stamps);
 
 /**
  * Say whether frames are being produced, so that the consumer can tell an

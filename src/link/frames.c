@@ -405,35 +405,20 @@ uint32_t leat_frames_recv_at(struct leat_frames_consumer *consumer,
 void leat_frames_set_stamp(struct leat_frames_producer *producer,
 			   const struct leat_stamp *stamp)
 {
-	struct leat_stamp_words *words = &producer->part->stamp;
-	uint64_t sequence = leat_word_peek(&words->sequence);
-
-	leat_word_set(&words->sequence, sequence + 1);
-	leat_stores_before_stores();
-	leat_word_set(&words->index, stamp->index);
-	leat_word_set(&words->frame_time, stamp->frame_time);
-	leat_word_set(&words->time_ns, stamp->time_ns);
-	leat_word_store(&words->sequence, sequence + 2);
+	leat_stamp_write(&producer->part->stamp, stamp);
+	leat_stamp_log_write(&producer->part->log, stamp);
 }
 
 bool leat_frames_get_stamp(const struct leat_frames_consumer *consumer,
 			   struct leat_stamp *stamp)
 {
-	const struct leat_stamp_words *words = &consumer->peer->stamp;
+	return leat_stamp_read(&consumer->peer->stamp, stamp);
+}
 
-	/* Bounded: a hostile producer may write it for ever. */
-	for (int i = 0; i < 4; i++) {
-		uint64_t sequence = leat_word_load(&words->sequence);
-
-		stamp->index = leat_word_peek(&words->index);
-		stamp->frame_time = leat_word_peek(&words->frame_time);
-		stamp->time_ns = leat_word_peek(&words->time_ns);
-		leat_loads_before_loads();
-		if (sequence % 2 == 0 &&
-		    sequence == leat_word_peek(&words->sequence))
-			return true;
-	}
-	return false;
+uint32_t leat_frames_get_stamps(const struct leat_frames_consumer *consumer,
+				uint64_t *n_read, struct leat_stamp *stamps)
+{
+	return leat_stamp_log_read(&consumer->peer->log, n_read, stamps);
 }
 
 void leat_frames_set_active(struct leat_frames_producer *producer, bool active)

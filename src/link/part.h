@@ -6,6 +6,8 @@
 #ifndef LEAT_LINK_PART_H
 #define LEAT_LINK_PART_H
 
+#include "stamp.h"
+
 #include <leat/frames.h>
 #include <leat/ring.h>
 
@@ -13,7 +15,7 @@
 #include <stdint.h>
 
 #define LEAT_PART_MAGIC UINT64_C(0x747261707461656c) /* "leatpart" */
-#define LEAT_PART_VERSION 1u
+#define LEAT_PART_VERSION 2u
 
 /* Planes begin on a page of their own. */
 #define LEAT_PART_PLANES_OFFSET 4096u
@@ -43,20 +45,13 @@ struct leat_part_header {
 	uint8_t reserved[48];	     /* 0 */
 };
 
-/* A stamp under a sequence count, which is odd while it is being written. */
-struct leat_stamp_words {
-	struct leat_word sequence;
-	struct leat_word index;
-	struct leat_word frame_time;
-	struct leat_word time_ns;
-	uint8_t pad[LEAT_LINE_BYTES - 32];
-};
-
 struct leat_producer_part {
 	struct leat_part_header header; /* 0 */
 	struct leat_ring_words words;	/* 128: index, 256: wake_at */
 	struct leat_stamp_words stamp;	/* 384 */
 	struct leat_word active;	/* 512: 1 while producing */
+	uint8_t pad_active[LEAT_LINE_BYTES - 8];
+	struct leat_stamp_log log; /* 640: the last stamps */
 };
 
 struct leat_consumer_part {
@@ -70,6 +65,8 @@ _Static_assert(offsetof(struct leat_part_header, planes_offset) == 64, "ABI");
 _Static_assert(offsetof(struct leat_producer_part, words) == 128, "ABI");
 _Static_assert(offsetof(struct leat_producer_part, stamp) == 384, "ABI");
 _Static_assert(offsetof(struct leat_producer_part, active) == 512, "ABI");
+_Static_assert(offsetof(struct leat_producer_part, log) == 640, "ABI");
+_Static_assert(sizeof(struct leat_stamp_log) == 2176, "ABI");
 _Static_assert(offsetof(struct leat_consumer_part, words) == 128, "ABI");
 _Static_assert(sizeof(struct leat_producer_part) <= LEAT_PART_PLANES_OFFSET,
 	       "planes begin behind the fixed part");

@@ -455,7 +455,7 @@ static void test_header_says_what_it_is(void)
 	memset(&header, 0xff, sizeof(header));
 	leat_part_header_init(&header, LEAT_PART_PRODUCER, &format);
 	CU_ASSERT_EQUAL(memcmp(&header.magic, "leatpart", 8), 0);
-	CU_ASSERT_EQUAL(header.version, 1);
+	CU_ASSERT_EQUAL(header.version, 2);
 	CU_ASSERT_EQUAL(header.kind, LEAT_PART_PRODUCER);
 	CU_ASSERT_EQUAL(header.total_bytes, 8192);
 	CU_ASSERT_EQUAL(header.generation, 7);
@@ -601,7 +601,8 @@ static void test_stamp(void)
 {
 	const struct leat_stamp first = { 1, UINT64_MAX, 3 };
 	const struct leat_stamp second = { 4, 5, UINT64_MAX - 1 };
-	struct leat_stamp stamp;
+	struct leat_stamp stamp, stamps[LEAT_STAMP_LOG_SIZE];
+	uint64_t n_read = 0;
 	struct ring ring;
 
 	ring_open(&ring, &plain);
@@ -613,6 +614,12 @@ static void test_stamp(void)
 	leat_frames_set_stamp(ring.producer, &second);
 	CU_ASSERT_TRUE(leat_frames_get_stamp(ring.consumer, &stamp));
 	CU_ASSERT_EQUAL(memcmp(&stamp, &second, sizeof(second)), 0);
+	CU_ASSERT_EQUAL(leat_frames_get_stamps(ring.consumer, &n_read, stamps),
+			2);
+	CU_ASSERT_EQUAL(memcmp(&stamps[0], &first, sizeof(first)), 0);
+	CU_ASSERT_EQUAL(memcmp(&stamps[1], &second, sizeof(second)), 0);
+	CU_ASSERT_EQUAL(leat_frames_get_stamps(ring.consumer, &n_read, stamps),
+			0);
 	ring_close(&ring);
 }
 
