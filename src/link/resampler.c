@@ -298,6 +298,26 @@ uint32_t leat_resampler_feed_strided(struct leat_resampler *resampler,
 	return n;
 }
 
+static void end_plane(float *at, uint32_t n) LEAT_RT
+{
+	float last = at[-1];
+
+	for (uint32_t i = 0; i < n; i++)
+		at[i] = last * (float)(n - 1 - i) / (float)n;
+}
+
+uint32_t leat_resampler_feed_end(struct leat_resampler *resampler,
+				 uint32_t n_frames)
+{
+	uint32_t n = make_room(resampler, n_frames);
+
+	/* There always is a sample before: a reset leaves zeros. */
+	for (uint32_t c = 0; c < resampler->n_channels; c++)
+		end_plane(plane(resampler, c) + resampler->n_fed, n);
+	resampler->n_fed += n;
+	return n;
+}
+
 uint32_t leat_resampler_feed_zeros(struct leat_resampler *resampler,
 				   uint32_t n_frames)
 {

@@ -150,6 +150,13 @@ LEAT_RT uint32_t leat_resampler_feed_strided(struct leat_resampler *resampler,
 					     const float *base, size_t stride,
 					     uint32_t n_frames);
 
+/*
+ * The same with each channel's last sample going to nothing in a straight
+ * line: how a stream ends that has stopped coming.
+ */
+LEAT_RT uint32_t leat_resampler_feed_end(struct leat_resampler *resampler,
+					 uint32_t n_frames);
+
 /* The same with silence, where frames are missing. */
 LEAT_RT uint32_t leat_resampler_feed_zeros(struct leat_resampler *resampler,
 					   uint32_t n_frames);

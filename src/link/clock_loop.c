@@ -1,0 +1,544 @@
+/* SPDX-License-Identifier: MIT */
+#include "clock_loop.h"
+
+#include "stamp.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define TAU (2 * M_PI)
+
+/* Errors are clipped at this many times their running mean. */
+#define CLIP 4.0
+/* ... but never below this: a loop without noise must still move. */
+#define CLIP_LEAST_S 10e-6
+/* An error that many clips away is no noise. */
+#define OUTSIDE 2.0
+#define OUTSIDE_LEAST_S 500e-6
+/* The position moves when it lasts so long: 24 cycles, but not for ever. */
+#define N_OUTSIDE 24u
+#define N_OUTSIDE_LEAST 4u
+#define OUTSIDE_S 0.1
+/* So many moves, each within 4 s of the last: the drift is wrong. */
+#define N_MOVES 3u
+/* A graph that was silent for so long has stalled. */
+#define STALL_S 0.02
+#define STALL_CYCLES 3.0
+/* ... and while its cycles are not known yet. */
+#define STALL_UNKNOWN_S 1.0
+
+/* Blocks of one second tell noise from drift. */
+#define BLOCK_S 1.0
+#define BLOCK_WEIGHT (1.0 / 8)
+#define LOPSIDED_S 250e-6
+#define LOPSIDED 0.8
+#define N_LOPSIDED 48u
+#define BIAS_FRAMES 0.35
+#define BIAS_SIGMAS 4.5
+/* The bandwidth keeps the correction's noise at this. */
+#define NOISE_TARGET 0.04e-6
+#define WIDER 1.5
+#define NARROWER 0.97
+#define WIDEST_HZ 0.1
+
+/* The follower: see leat_clock_loop_speed(). */
+#define FOLLOW 2.0
+#define NEAR_S 250e-6
+#define FAR_GAIN 3.0
+
+#define UNKNOWN 1e12
+/* No position is further away; what lies may say so. */
+#define FAR 1e18
+
+static double clamp(double x, double low, double high) LEAT_RT
+{
+	/* What is not a number is low. */
+	return !(x > low) ? low : x > high ? high : x;
+}
+
+/* ---- opening ---- */
+
+static void forget_noise(struct leat_clock_noise *noise) LEAT_RT
+{
+	double mean_abs = noise->mean_abs, variance = noise->variance;
+
+	memset(noise, 0, sizeof(*noise));
+	noise->mean_abs = mean_abs;
+	noise->variance = variance;
+}
+
+static void open_position(struct leat_clock_loop *self) LEAT_RT
+{
+	self->var_position = UNKNOWN;
+	self->var_both = 0;
+	self->since_upset_s = 0;
+	self->n_updates = 0;
+	self->n_outside = 0;
+	self->outside_s = 0;
+	forget_noise(&self->noise);
+}
+
+static void open_drift(struct leat_clock_loop *self) LEAT_RT
+{
+	open_position(self);
+	self->var_drift = UNKNOWN;
+	self->age_s = 0;
+	self->omega = TAU * LEAT_CLOCK_FINAL_HZ;
+	self->noise.variance = 0;
+}
+
+void leat_clock_loop_init(struct leat_clock_loop *loop, uint32_t jack_rate_hz,
+			  uint32_t pw_rate_hz)
+{
+	memset(loop, 0, sizeof(*loop));
+	loop->jack_rate_hz = jack_rate_hz;
+	loop->pw_rate_hz = pw_rate_hz;
+	open_drift(loop);
+}
+
+void leat_clock_loop_upset(struct leat_clock_loop *loop)
+{
+	open_position(loop);
+	loop->n_upsets++;
+}
+
+bool leat_clock_loop_running(const struct leat_clock_loop *loop)
+{
+	return loop->running;
+}
+
+/* ---- the map ---- */
+
+/* Signed, and right across a wrap. */
+static double difference(uint64_t a, uint64_t b) LEAT_RT
+{
+	return (double)(int64_t)(a - b);
+}
+
+static double nominal(const struct leat_clock_loop *self) LEAT_RT
+{
+	return (double)self->jack_rate_hz / self->pw_rate_hz;
+}
+
+double leat_clock_loop_distance(const struct leat_clock_loop *loop,
+				uint64_t frame, uint64_t index)
+{
+	double ahead = difference(frame, loop->frame) * nominal(loop);
+
+	return difference(loop->index, index) + loop->offset + ahead +
+	       ahead * loop->drift;
+}
+
+static void move_by(struct leat_clock_loop *self, double frames) LEAT_RT
+{
+	double to = self->offset + clamp(frames, -FAR, FAR);
+	double whole = floor(to);
+
+	self->offset = to - whole;
+	self->index += (uint64_t)(int64_t)whole;
+}
+
+/* Put the map at PipeWire's frame of now. */
+static void move_on(struct leat_clock_loop *self,
+		    const struct leat_clock_cycle *cycle) LEAT_RT
+{
+	double ahead = difference(cycle->frame, self->frame) * nominal(self);
+
+	move_by(self, ahead + ahead * self->drift);
+	self->frame = cycle->frame;
+	self->time_ns = cycle->time_ns;
+}
+
+/* Where JACK is, past the map's index, when PipeWire's cycle begins. */
+static double measure(const struct leat_clock_loop *self,
+		      const struct leat_clock_cycle *cycle,
+		      const struct leat_stamp *jack) LEAT_RT
+{
+	double rate_diff = cycle->rate_diff;
+	double since_s = difference(cycle->time_ns, jack->time_ns) * 1e-9;
+	double ahead;
+
+	if (!(fabs(rate_diff - 1) < 0.01))
+		rate_diff = 1;
+	ahead = difference(jack->index, self->index) +
+		since_s * self->jack_rate_hz * (1 + self->drift) * rate_diff;
+	return clamp(ahead, -FAR, FAR);
+}
+
+static void begin(struct leat_clock_loop *self,
+		  const struct leat_clock_cycle *cycle,
+		  const struct leat_stamp *jack) LEAT_RT
+{
+	self->frame = cycle->frame;
+	self->time_ns = cycle->time_ns;
+	self->index = jack->index;
+	self->offset = 0;
+	move_by(self, measure(self, cycle, jack));
+	self->running = true;
+	self->stamp_ns = jack->time_ns;
+}
+
+/* ---- the gains ---- */
+
+/* What the drift may have become since the last update, and the position. */
+static void grow(struct leat_clock_loop *self, double dt) LEAT_RT
+{
+	double omega = self->age_s < LEAT_CLOCK_START_S
+			       ? TAU * LEAT_CLOCK_START_HZ
+			       : self->omega;
+	double w2 = omega * omega;
+
+	self->var_position += dt * (2 * self->var_both + dt * self->var_drift);
+	self->var_both += dt * self->var_drift;
+	self->var_drift += w2 * w2 * dt * self->interval_s;
+	self->var_position = fmin(self->var_position, UNKNOWN);
+	self->var_drift = fmin(self->var_drift, UNKNOWN);
+}
+
+/* Weigh one stamp, whose own variance is 1. */
+static void correct(struct leat_clock_loop *self, double error_s) LEAT_RT
+{
+	double sum = self->var_position + 1;
+	double gain = self->var_position / sum;
+	double drift_gain = self->var_both / sum;
+
+	move_by(self, gain * error_s * self->jack_rate_hz);
+	self->drift = clamp(self->drift + drift_gain * error_s,
+			    -LEAT_CLOCK_CORRECTION_MAX,
+			    LEAT_CLOCK_CORRECTION_MAX);
+	self->var_drift -= drift_gain * self->var_both;
+	self->var_both *= 1 - gain;
+	self->var_position *= 1 - gain;
+	self->gain_omega =
+		sqrt(fmax(drift_gain, 0) / fmax(self->interval_s, 1e-6));
+}
+
+/* ---- noise ---- */
+
+static double clip_at(const struct leat_clock_loop *self) LEAT_RT
+{
+	return fmax(CLIP * self->noise.mean_abs, CLIP_LEAST_S);
+}
+
+/* The mean of the errors, over two seconds or 64 of them. */
+static void note_error(struct leat_clock_loop *self, double error_s) LEAT_RT
+{
+	double n = fmax(2.0 / fmax(self->interval_s, 1e-6), 64);
+	double weight = 1 / fmin(n, self->n_updates + 1.0);
+
+	self->noise.mean_abs +=
+		weight * (fmin(fabs(error_s), clip_at(self) + CLIP_LEAST_S) -
+			  self->noise.mean_abs);
+}
+
+/*
+ * The widest bandwidth at which the correction's noise stays at the target:
+ * its variance is about 3 omega^3 S, where S is the density of the errors, a
+ * block's variance times its length.
+ */
+static double quiet_omega(const struct leat_clock_noise *noise) LEAT_RT
+{
+	double density = noise->variance * BLOCK_S;
+	double omega =
+		cbrt(NOISE_TARGET * NOISE_TARGET / (3 * fmax(density, 1e-20)));
+
+	return clamp(omega, TAU * LEAT_CLOCK_NARROW_HZ,
+		     TAU * LEAT_CLOCK_FINAL_HZ);
+}
+
+/*
+ * Errors whose mean is not nothing are not noise: the drift is moving faster
+ * than the loop follows, so it is widened until the mean is small again.
+ */
+static bool biased(const struct leat_clock_loop *self) LEAT_RT
+{
+	const struct leat_clock_noise *noise = &self->noise;
+	double weight = fmax(1.0 / (noise->n_bias + 1.0), BLOCK_WEIGHT);
+	double sigma = sqrt(noise->variance * weight / (2 - weight));
+	double least = BIAS_FRAMES / self->jack_rate_hz;
+
+	return noise->n_blocks > 8 && noise->n_bias >= 4 &&
+	       fabs(noise->bias) > fmax(least, BIAS_SIGMAS * sigma);
+}
+
+/*
+ * Whether the errors of some blocks, two and 48 errors at least, nearly all
+ * lie to one side and far off: that is no noise, nor a drift that changes, but
+ * a drift that is wrong.
+ */
+static bool lopsided(struct leat_clock_noise *noise, double mean) LEAT_RT
+{
+	bool far = fabs(mean) > LOPSIDED_S &&
+		   fabs(mean) > LOPSIDED * noise->mean_abs;
+
+	if (!far || mean * noise->block_last < 0) {
+		noise->n_lopsided = 0;
+		return false;
+	}
+	noise->n_lopsided += noise->n_block;
+	return noise->n_lopsided >= N_LOPSIDED &&
+	       noise->n_lopsided > noise->n_block;
+}
+
+static bool end_block(struct leat_clock_loop *self) LEAT_RT
+{
+	struct leat_clock_noise *noise = &self->noise;
+	double mean = noise->block_sum / noise->n_block;
+	double step = mean - noise->block_last;
+	bool wrong = lopsided(noise, mean);
+	double quiet;
+
+	if (++noise->n_blocks > 1) {
+		double weight = fmax(1.0 / noise->n_blocks, 1.0 / 64);
+
+		noise->variance += weight * (step * step / 2 - noise->variance);
+	}
+	noise->bias += fmax(1.0 / ++noise->n_bias, BLOCK_WEIGHT) *
+		       (mean - noise->bias);
+	noise->block_last = mean;
+	noise->block_sum = 0;
+	noise->block_s = 0;
+	noise->n_block = 0;
+	quiet = quiet_omega(noise);
+	if (biased(self)) {
+		self->omega = fmin(self->omega * WIDER, TAU * WIDEST_HZ);
+		self->var_drift *= WIDER;
+		/* What the wider loop makes of it is another question. */
+		noise->bias = 0;
+		noise->n_bias = 0;
+	} else if (noise->n_blocks > 8) {
+		self->omega = fmax(self->omega * NARROWER, quiet);
+	}
+	return wrong;
+}
+
+static bool note_block(struct leat_clock_loop *self, double error_s, double dt)
+	LEAT_RT
+{
+	struct leat_clock_noise *noise = &self->noise;
+
+	noise->block_sum += error_s;
+	noise->block_s += dt;
+	noise->n_block++;
+	return noise->block_s >= BLOCK_S && end_block(self);
+}
+
+/*
+ * Whether the clip does more than take the peaks off: most of a second, and of
+ * a dozen errors, to one side.
+ */
+static bool saturated(struct leat_clock_loop *self, double error_s, double dt)
+	LEAT_RT
+{
+	struct leat_clock_noise *noise = &self->noise;
+	bool full;
+
+	noise->clip_s += dt;
+	noise->n_clip++;
+	if (fabs(error_s) > clip_at(self))
+		noise->n_clipped += error_s > 0 ? 1 : -1;
+	if (noise->clip_s < 1 || noise->n_clip < 12)
+		return false;
+	full = abs(noise->n_clipped) > (int32_t)(noise->n_clip * 4 / 5);
+	noise->clip_s = 0;
+	noise->n_clip = 0;
+	noise->n_clipped = 0;
+	return full;
+}
+
+/* ---- an update ---- */
+
+/*
+ * Whether errors have been far off, to one side, for so long that it is the
+ * map that is wrong. A stall's late stamps are over before that.
+ */
+static bool moved_away(struct leat_clock_loop *self, double error_s, double dt)
+	LEAT_RT
+{
+	double limit = fmax(OUTSIDE * clip_at(self), OUTSIDE_LEAST_S);
+
+	if (fabs(error_s) <= limit ||
+	    (self->n_outside && error_s * self->outside_least < 0)) {
+		self->n_outside = 0;
+		self->outside_s = 0;
+		return false;
+	}
+	if (self->n_outside == 0 || fabs(error_s) < fabs(self->outside_least))
+		self->outside_least = error_s;
+	self->n_outside++;
+	self->outside_s += dt;
+	return self->n_outside >= N_OUTSIDE ||
+	       (self->n_outside >= N_OUTSIDE_LEAST &&
+		self->outside_s >= OUTSIDE_S);
+}
+
+/* How long a graph with such an interval may be silent. */
+static double usual_gap_s(double interval_s) LEAT_RT
+{
+	if (interval_s == 0)
+		return STALL_UNKNOWN_S;
+	return fmax(STALL_CYCLES * interval_s, STALL_S);
+}
+
+bool leat_clock_loop_stale(const struct leat_clock_loop *loop)
+{
+	return difference(loop->time_ns, loop->stamp_ns) * 1e-9 >
+	       usual_gap_s(loop->interval_s);
+}
+
+/* Whether a graph was silent for longer than its cycles explain. */
+static bool stalled(const struct leat_clock_loop *self, double gap_s,
+		    double cycle_s) LEAT_RT
+{
+	return self->n_updates > 8 && (gap_s > usual_gap_s(self->interval_s) ||
+				       cycle_s > usual_gap_s(self->cycle_s));
+}
+
+/* A running mean over 64; a first value is taken as it is. */
+static void note_interval(double *interval_s, double dt, uint32_t n) LEAT_RT
+{
+	if (*interval_s == 0)
+		*interval_s = dt;
+	*interval_s += (dt - *interval_s) / fmin(64, n + 1.0);
+}
+
+static unsigned reopen(struct leat_clock_loop *self) LEAT_RT
+{
+	open_drift(self);
+	self->n_reopenings++;
+	return LEAT_CLOCK_REOPENED;
+}
+
+/*
+ * The map goes where JACK is. A step of the position happens once; a map that
+ * must be moved again and again has the wrong drift.
+ */
+static unsigned follow_move(struct leat_clock_loop *self) LEAT_RT
+{
+	bool again = self->since_upset_s < LEAT_CLOCK_START_S;
+
+	self->n_moves = again ? self->n_moves + 1 : 1;
+	move_by(self, self->outside_least * self->jack_rate_hz);
+	leat_clock_loop_upset(self);
+	if (self->n_moves < N_MOVES)
+		return LEAT_CLOCK_UPSET;
+	self->n_moves = 0;
+	return LEAT_CLOCK_UPSET | reopen(self);
+}
+
+/* Let one error work on the map. */
+static unsigned use(struct leat_clock_loop *self, double error_s, double dt)
+	LEAT_RT
+{
+	double clip = self->n_updates < 8 ? INFINITY : clip_at(self);
+	unsigned events = LEAT_CLOCK_UPDATED;
+
+	note_interval(&self->interval_s, dt, self->n_updates);
+	grow(self, dt);
+	if (self->n_updates >= 8) {
+		if (moved_away(self, error_s, dt))
+			return events | follow_move(self);
+		if (saturated(self, error_s, dt)) {
+			return events | reopen(self);
+		}
+	}
+	/* What is far off says nothing of the drift, and is not noise. */
+	if (self->n_outside == 0) {
+		correct(self, clamp(error_s, -clip, clip));
+		note_error(self, error_s);
+		if (note_block(self, clamp(error_s, -clip, clip), dt))
+			return events | reopen(self);
+	}
+	self->n_updates++;
+	return events;
+}
+
+static unsigned use_stamp(struct leat_clock_loop *self,
+			  const struct leat_clock_cycle *cycle,
+			  const struct leat_stamp *jack) LEAT_RT
+{
+	double dt = difference(jack->time_ns, self->stamp_ns) * 1e-9;
+
+	/* A peer may say what it likes, but not that time stands still. */
+	if (!(dt > 0))
+		return 0;
+	self->stamp_ns = jack->time_ns;
+	self->error_s = (measure(self, cycle, jack) - self->offset) /
+			self->jack_rate_hz;
+	return use(self, self->error_s, clamp(dt, 1e-6, 10));
+}
+
+unsigned leat_clock_loop_update(struct leat_clock_loop *loop,
+				const struct leat_clock_cycle *cycle,
+				const struct leat_stamp *jack,
+				uint32_t n_stamps)
+{
+	unsigned events = 0;
+	double dt, gap_s, cycle_s;
+
+	if (!loop->running) {
+		if (n_stamps > 0)
+			begin(loop, cycle, &jack[n_stamps - 1]);
+		return 0;
+	}
+	/* Before a full log's first stamp, others were lost. */
+	gap_s = n_stamps > 0 && n_stamps < LEAT_STAMP_LOG_SIZE
+			? difference(jack->time_ns, loop->stamp_ns) * 1e-9
+			: 0;
+	cycle_s = difference(cycle->time_ns, loop->time_ns) * 1e-9;
+	if (stalled(loop, gap_s, cycle_s)) {
+		leat_clock_loop_upset(loop);
+		events |= LEAT_CLOCK_UPSET;
+	} else if (cycle_s > 0) {
+		note_interval(&loop->cycle_s, cycle_s, loop->n_updates);
+	}
+	dt = difference(cycle->frame, loop->frame) / loop->pw_rate_hz;
+	move_on(loop, cycle);
+	loop->age_s += dt;
+	loop->since_upset_s += dt;
+	for (uint32_t i = 0; i < n_stamps; i++)
+		events |= use_stamp(loop, cycle, &jack[i]);
+	return events;
+}
+
+/* ---- what follows from it ---- */
+
+/*
+ * The drift, and a share of the error each second: as fast as the loop itself
+ * within a quarter of a millisecond, and three times a second beyond, so that
+ * a latency that is far off is back soon. It stands outside of the loop, so it
+ * smoothes what the loop does without making it ring.
+ */
+double leat_clock_loop_speed(const struct leat_clock_loop *loop, double error)
+{
+	double error_s = error / loop->jack_rate_hz;
+	double near_s = clamp(error_s, -NEAR_S, NEAR_S);
+	double gain = fmax(FOLLOW * loop->gain_omega,
+			   FOLLOW * TAU * LEAT_CLOCK_NARROW_HZ);
+	double correction = loop->drift + fmin(gain, FAR_GAIN) * near_s +
+			    FAR_GAIN * (error_s - near_s);
+
+	return 1 + clamp(correction, -LEAT_CLOCK_CORRECTION_MAX,
+			 LEAT_CLOCK_CORRECTION_MAX);
+}
+
+double leat_clock_loop_ppm(const struct leat_clock_loop *loop)
+{
+	return loop->drift * 1e6;
+}
+
+double leat_clock_loop_bandwidth_hz(const struct leat_clock_loop *loop)
+{
+	return loop->gain_omega / TAU;
+}
+
+double leat_clock_loop_error_frames(const struct leat_clock_loop *loop)
+{
+	return loop->error_s * loop->jack_rate_hz;
+}
+
+double leat_clock_loop_jitter_us(const struct leat_clock_loop *loop)
+{
+	return loop->noise.mean_abs * 1e6;
+}

@@ -1,0 +1,85 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * How much latency a direction aims at.
+ *
+ * Position is compared with position at one instant, so the other graph's
+ * period costs nothing, and what is needed is (in JACK frames)
+ *
+ *     to PipeWire  Q * fs_jack / fs_pw + half the taps + margin
+ *     to JACK      P                   + half the taps + margin
+ *
+ * The margin is for wake-ups that come late. It follows what was measured: at
+ * once when more is needed, slowly when less has been needed for a minute or
+ * two. The user can bound the whole, or fix it.
+ */
+#ifndef LEAT_LINK_TARGET_H
+#define LEAT_LINK_TARGET_H
+
+#include <leat/attributes.h>
+
+#include <stdbool.h>
+#include <stdint.h>
+
+/* What the margin keeps free beyond the worst lateness seen, and begins with. */
+#define LEAT_TARGET_RESERVE_US 333u
+#define LEAT_TARGET_BEGIN_US 1000u
+/* How long less must have been needed, and how fast it then goes down. */
+#define LEAT_TARGET_HOLD_S 60.0
+#define LEAT_TARGET_DOWN_PPM 10.0
+
+struct leat_target_config {
+	uint32_t rate_hz;      /* JACK's */
+	uint32_t base_frames;  /* without the margin, see below */
+	uint32_t min_frames;   /* of the target; 0: none */
+	uint32_t max_frames;   /* of the target; 0: none */
+	uint32_t fixed_frames; /* the target itself; 0: adapt it */
+};
+
+struct leat_target {
+	struct leat_target_config config;
+	double reserve; /* frames */
+	double margin;	/* frames */
+	double used[2]; /* worst of this minute, and of the last */
+	double used_s;	/* length of this minute so far */
+	bool known;	/* a whole minute was seen */
+};
+
+/* The base of each direction; half_taps in the resampler's input frames. */
+LEAT_RT uint32_t leat_target_base_to_pipewire(uint32_t q, uint32_t half_taps,
+					      uint32_t jack_rate_hz,
+					      uint32_t pw_rate_hz);
+LEAT_RT uint32_t leat_target_base_to_jack(uint32_t p, uint32_t half_taps,
+					  uint32_t jack_rate_hz,
+					  uint32_t pw_rate_hz);
+
+/*
+ * -EINVAL: the bounds are upside down, or the rate is 0. -ERANGE: the base
+ * alone is more than max_frames or fixed_frames; it may be used all the same,
+ * and will run short. Thread: any. RT-safe.
+ */
+LEAT_RT LEAT_MUST_CHECK int
+leat_target_init(struct leat_target *target,
+		 const struct leat_target_config *config);
+
+/* The target now, in JACK frames, not always whole. RT-safe. */
+LEAT_RT double leat_target_frames(const struct leat_target *target);
+
+/*
+ * A cycle had `slack` frames to spare (less than 0: that many were missing)
+ * while the latency was `excess` frames above the target; dt_s after the last.
+ *
+ * To PipeWire, slack is what is left in the ring beyond what this cycle needed
+ * at the moment it needed it. To JACK, it is what was in the ring beyond P
+ * when JACK read.
+ *
+ * Returns whether the target has gone up: a larger latency is to be reported.
+ *
+ * Thread: the owner. RT-safe.
+ */
+LEAT_RT bool leat_target_note(struct leat_target *target, double slack,
+			      double excess, double dt_s);
+
+/* The worst use of the margin within the last one to two minutes, frames. */
+LEAT_RT double leat_target_used(const struct leat_target *target);
+
+#endif
