@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "stamp.h"
 
-#include "ringbuf/atomics.h"
+#include <leat/inline/atomics.h>
 
 void leat_stamp_write(struct leat_stamp_words *words,
 		      const struct leat_stamp *stamp)

@@ -34,7 +34,7 @@ double matrix_quiet_s(const struct sim_config *config)
 	if (config->pw_stamps_late)
 		sigma = hypot(sigma, scale * config->pw_jitter_s);
 	return MATRIX_SETTLED_S +
-	       1.6 * cbrt(pow(sigma / (MATRIX_NOISE_PPM * 1e-6), 2) * 12 * dt);
+	       4 * cbrt(pow(sigma / (MATRIX_NOISE_PPM * 1e-6), 2) * 12 * dt);
 }
 
 static bool complain(const struct sim_config *config, const char *what,

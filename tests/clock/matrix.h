@@ -15,7 +15,7 @@
 /*
  * From when on the correction can be that quiet, whatever is done: a straight
  * line through n stamps with a deviation of sigma, dt apart, has a slope that
- * is known to sigma * sqrt(12 / n) / (n dt); solved for n dt and taken 1.6
+ * is known to sigma * sqrt(12 / n) / (n dt); solved for n dt and taken 4
  * times. The first 4 s, at 1 Hz, do not count.
  */
 double matrix_quiet_s(const struct sim_config *config);

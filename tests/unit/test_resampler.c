@@ -217,6 +217,30 @@ static void test_need_is_exact(void)
 	}
 }
 
+/* What was fed ends just where the filter of the last frame ends. */
+static void test_need_is_what_the_last_frame_covers(void)
+{
+	float out[4], *plane = out;
+	struct leat_resampler *resampler = make(1, all_rates[0]);
+	uint32_t half = leat_resampler_half_taps(resampler);
+
+	for (uint32_t i = 0; i < 20000; i++) {
+		double speed = i % 2 ? 1.02 : 0.98, fraction, last;
+		uint32_t n = 1 + i % 3;
+		uint32_t need = leat_resampler_need(resampler, n, speed);
+
+		leat_resampler_feed_zeros(resampler, need);
+		leat_resampler_pull(resampler, &plane, 0, n, speed);
+		last = (double)leat_resampler_position(resampler, &fraction);
+		last += fraction - speed;
+		/* Within rounding of a whole frame either is right. */
+		if (need > 0 && fabs(last - round(last)) > 1e-9)
+			CU_ASSERT_EQUAL(leat_resampler_fed(resampler),
+					(uint64_t)floor(last) + half + 1);
+	}
+	leat_resampler_destroy(resampler);
+}
+
 static void test_ready_is_the_inverse_of_need(void)
 {
 	static float out[8192];
@@ -578,6 +602,7 @@ static const struct unit_test tests[] = {
 	{ "clean", "stop band", test_stopband },
 	{ "clean", "ramps", test_steep_ramps_do_not_click },
 	{ "count", "need", test_need_is_exact },
+	{ "count", "last frame", test_need_is_what_the_last_frame_covers },
 	{ "count", "ready", test_ready_is_the_inverse_of_need },
 	{ "count", "an hour", test_position_does_not_drift },
 	{ "count", "blocks", test_blocks_do_not_show },

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "link/stamp.h"
 
-#include "ringbuf/atomics.h"
+#include <leat/inline/atomics.h>
 #include "runner.h"
 
 #include <CUnit/CUnit.h>
