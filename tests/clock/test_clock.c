@@ -113,6 +113,9 @@ static void test_ramp(void)
 			       fabs(result.direction[0].error_mean));
 		no_gaps(&result);
 		CU_ASSERT(result.direction[0].error_rms <= 1);
+		/* Not far behind all the time, either. */
+		CU_ASSERT(fabs(result.direction[0].error_mean -
+			       jitter_s[i] / 2 * 48000) < 1.5);
 		CU_ASSERT_EQUAL(result.direction[0].slip.n_slips, 0);
 	}
 }
@@ -334,6 +337,29 @@ static void test_clamp(void)
 	CU_ASSERT_TRUE(loop.n_upsets + loop.n_reopenings > 0);
 }
 
+/* What cannot be a clock's rate is not used as one. */
+static void test_bad_rate_diff(void)
+{
+	static const double bad[] = { NAN, 0, -1, 2, INFINITY };
+
+	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
+		struct leat_clock_loop loop;
+
+		leat_clock_loop_init(&loop, 48000, 48000);
+		for (uint64_t n = 0; n < 3000; n++) {
+			struct leat_clock_cycle cycle = cycle_at(n, 48000);
+			struct leat_stamp stamp = { n * 128, 0,
+						    cycle.time_ns - 1000000 };
+
+			cycle.rate_diff = bad[i];
+			leat_clock_loop_update(&loop, &cycle, &stamp, 1);
+		}
+		CU_ASSERT(fabs(leat_clock_loop_distance(&loop, 2999 * 128,
+							2999 * 128) -
+			       48) < 0.01);
+	}
+}
+
 /* A peer that lies gets numbers that are numbers. */
 static void test_hostile_stamps(void)
 {
@@ -375,6 +401,7 @@ static const struct unit_test tests[] = {
 	{ "loop", "new rates", test_new_rates },
 	{ "loop", "outliers", test_outliers },
 	{ "loop", "clamp", test_clamp },
+	{ "loop", "rate_diff", test_bad_rate_diff },
 	{ "loop", "hostile stamps", test_hostile_stamps },
 };
 

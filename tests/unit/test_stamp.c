@@ -39,6 +39,88 @@ static void test_torn_words_are_never_seen(void)
 	CU_ASSERT_EQUAL(stamp.index, 5);
 }
 
+/* ---- a writer who comes between two loads, at each of them in turn ---- */
+
+struct intruder {
+	struct leat_stamp_words *words;
+	struct leat_stamp_log *log;
+	int n_until; /* loads until it writes */
+};
+
+static struct intruder intruder;
+
+static uint64_t interrupted_peek(const struct leat_word *word)
+{
+	uint64_t value = leat_word_peek(word);
+	struct leat_stamp stamp = numbered(100);
+
+	if (--intruder.n_until != 0)
+		return value;
+	if (intruder.words)
+		leat_stamp_write(intruder.words, &stamp);
+	for (uint32_t i = 0; intruder.log && i < LEAT_STAMP_LOG_SIZE; i++)
+		leat_stamp_log_write(intruder.log, &stamp);
+	return value;
+}
+
+/* The library's own lines once more, with loads that can be interrupted. */
+bool interrupted_read(const struct leat_stamp_words *words,
+		      struct leat_stamp *stamp);
+uint32_t interrupted_log_read(const struct leat_stamp_log *log,
+			      uint64_t *n_read,
+			      struct leat_stamp stamps[LEAT_STAMP_LOG_SIZE]);
+void unused_write(struct leat_stamp_words *words,
+		  const struct leat_stamp *stamp);
+void unused_log_write(struct leat_stamp_log *log,
+		      const struct leat_stamp *stamp);
+
+#define leat_word_peek interrupted_peek
+#define leat_stamp_read interrupted_read
+#define leat_stamp_log_read interrupted_log_read
+#define leat_stamp_write unused_write
+#define leat_stamp_log_write unused_log_write
+#include "link/stamp.c"
+#undef leat_word_peek
+#undef leat_stamp_read
+#undef leat_stamp_log_read
+#undef leat_stamp_write
+#undef leat_stamp_log_write
+
+static void test_interrupted_reads(void)
+{
+	for (int n = 1; n <= 4; n++) {
+		struct leat_stamp_words words = { 0 };
+		struct leat_stamp stamp = numbered(7);
+
+		leat_stamp_write(&words, &stamp);
+		intruder = (struct intruder){ .words = &words, .n_until = n };
+		CU_ASSERT_TRUE(interrupted_read(&words, &stamp));
+		CU_ASSERT_TRUE(whole(&stamp));
+		/* After the last load it is too late to be seen. */
+		CU_ASSERT_EQUAL(stamp.index, n < 4 ? 100 : 7);
+	}
+}
+
+static void test_interrupted_log(void)
+{
+	for (int n = 1; n <= 8; n++) {
+		static struct leat_stamp_log log;
+		struct leat_stamp stamp = numbered(7);
+		struct leat_stamp stamps[LEAT_STAMP_LOG_SIZE];
+		uint64_t n_read = 0;
+		uint32_t n_got;
+
+		log = (struct leat_stamp_log){ 0 };
+		leat_stamp_log_write(&log, &stamp);
+		leat_stamp_log_write(&log, &stamp);
+		intruder = (struct intruder){ .log = &log, .n_until = n };
+		n_got = interrupted_log_read(&log, &n_read, stamps);
+		for (uint32_t i = 0; i < n_got; i++)
+			CU_ASSERT(whole(&stamps[i]) && stamps[i].index == 7);
+		CU_ASSERT_EQUAL(n_got, n < 4 ? 0 : n < 8 ? 1 : 2);
+	}
+}
+
 static void test_log_in_order(void)
 {
 	static struct leat_stamp_log log;
@@ -140,6 +222,8 @@ static void test_race(void)
 
 static const struct unit_test tests[] = {
 	{ "stamp", "torn", test_torn_words_are_never_seen },
+	{ "stamp", "interrupted", test_interrupted_reads },
+	{ "log", "interrupted", test_interrupted_log },
 	{ "log", "in order", test_log_in_order },
 	{ "log", "overtaken", test_log_overtaken },
 	{ "both", "race", test_race },

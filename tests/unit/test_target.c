@@ -60,6 +60,10 @@ static void test_up_at_once(void)
 	CU_ASSERT_TRUE(leat_target_note(&target, -20, 0, PERIOD_S));
 	CU_ASSERT(fabs(leat_target_frames(&target) - (176 + 68 + 16)) < 0.1);
 	CU_ASSERT_FALSE(leat_target_note(&target, 16, 0, PERIOD_S));
+	CU_ASSERT_FALSE(leat_target_note(&target, 9, 0, PERIOD_S));
+	/* Before anything is missing: half of the reserve is gone. */
+	CU_ASSERT_TRUE(leat_target_note(&target, 7, 0, PERIOD_S));
+	CU_ASSERT(fabs(leat_target_frames(&target) - (176 + 77 + 16)) < 0.1);
 }
 
 /* What is above the target was not taken from the margin. */
