@@ -303,7 +303,9 @@ enum place machine_place(const struct leat_word *word)
 		return PLACE_PRODUCER_WAKE_AT;
 	if (word == &machine.words[THREAD_CONSUMER].index)
 		return PLACE_CONSUMER_INDEX;
-	return PLACE_CONSUMER_WAKE_AT;
+	if (word == &machine.words[THREAD_CONSUMER].wake_at)
+		return PLACE_CONSUMER_WAKE_AT;
+	return PLACE_CELL + (enum place)(word - machine.stamp);
 }
 
 /* ---- loads ---- */

@@ -79,6 +79,8 @@ struct machine {
 	enum twin twin;
 	bool tracing;
 	struct leat_ring_words words[N_THREADS];
+	/* a struct leat_stamp_words, which lies where items do */
+	struct leat_word stamp[LEAT_LINE_BYTES / sizeof(struct leat_word)];
 	uint64_t first_index;
 	const char *failure; /* NULL: none so far */
 	uint64_t n_steps;    /* since it began */

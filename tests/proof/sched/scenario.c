@@ -3,6 +3,8 @@
 
 #include <leat/fdring.h>
 
+#include "link/stamp.h"
+
 #include <string.h>
 
 /* How far indices may get: what was written where is remembered so far. */
@@ -395,6 +397,42 @@ static void consume_poll(void)
 			receive(scene()->recv_block);
 }
 
+/* ---- ACT_STAMP ---- */
+
+static struct leat_stamp_words *stamp_words(void)
+{
+	return (struct leat_stamp_words *)machine.stamp;
+}
+
+static void produce_stamps(void)
+{
+	for (uint64_t k = 1; k <= scene()->n_items; k++) {
+		machine_trace("stamp %llu", (unsigned long long)k);
+		leat_stamp_write(stamp_words(),
+				 &(struct leat_stamp){ .index = k,
+						       .frame_time = k,
+						       .time_ns = k });
+	}
+}
+
+/* One stamp, and not parts of two; and none that is older than the last. */
+static void consume_stamps(void)
+{
+	struct leat_stamp stamp;
+	uint64_t last = 0;
+
+	for (uint32_t i = 0; i < scene()->recv_block; i++) {
+		if (!leat_stamp_read(stamp_words(), &stamp))
+			continue;
+		if (stamp.frame_time != stamp.index ||
+		    stamp.time_ns != stamp.index)
+			machine_fail("parts of two stamps");
+		if (stamp.index < last || stamp.index > scene()->n_items)
+			machine_fail("a stamp out of order");
+		last = stamp.index;
+	}
+}
+
 /* ---- a run ---- */
 
 static void (*const bodies[][N_THREADS])(void) = {
@@ -402,6 +440,7 @@ static void (*const bodies[][N_THREADS])(void) = {
 	[ACT_SCRIPT] = { produce_script, consume_script },
 	[ACT_TIMED] = { produce_timed, consume_timed },
 	[ACT_POLL] = { produce_poll, consume_poll },
+	[ACT_STAMP] = { produce_stamps, consume_stamps },
 };
 
 /* Nobody is left asleep on what is there. */

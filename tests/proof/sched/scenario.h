@@ -15,7 +15,8 @@ enum act {
 	ACT_STREAM, /* n_items from end to end, sleeping when there is need */
 	ACT_SCRIPT, /* n_items operations a side, each any of a list */
 	ACT_TIMED,  /* n_items blocks on a timed ring, with jumps */
-	ACT_POLL    /* n_items from end to end, n_tries looks, never sleeping */
+	ACT_POLL,   /* n_items from end to end, n_tries looks, never sleeping */
+	ACT_STAMP   /* n_items stamps, and recv_block looks at them */
 };
 
 struct scenario {

@@ -124,6 +124,17 @@ const struct scenario scenarios[] = {
 	  .send_block = 2,
 	  .recv_block = 2,
 	  .flags = LEAT_RING_POLL },
+	{ .name = "stamps",
+	  .act = ACT_STAMP,
+	  .capacity = 1,
+	  .n_items = 2,
+	  .recv_block = 1 },
+	{ .name = "stamps, two looks",
+	  .act = ACT_STAMP,
+	  .capacity = 1,
+	  .n_items = 2,
+	  .recv_block = 2,
+	  .long_models = 3 },
 	{ .name = "any 3 operations, capacity 1",
 	  .act = ACT_SCRIPT,
 	  .capacity = 1,
@@ -192,8 +203,8 @@ void scenario_draw(struct scenario *s)
 
 void scenario_print(const struct scenario *s)
 {
-	static const char *const acts[] = { "stream", "script", "timed",
-					    "poll" };
+	static const char *const acts[] = { "stream", "script", "timed", "poll",
+					    "stamp" };
 
 	printf("%s: %s, capacity %u, limit %u/%u, from %" PRIu64
 	       ", %u items, blocks of %u and %u, room %u, watermark %u, "
