@@ -74,7 +74,13 @@ int leat_host_create(struct leat_host **host, const struct leat_link_spec *spec,
 	self->status = self->guest_status = none;
 	for (int i = 0; i < CLIENTS_MAX; i++)
 		self->clients[i].fd = -1;
+	self->listener.fd = self->listener.lock_fd = -1;
 	self->epoll_fd = epoll_create1(EPOLL_CLOEXEC);
+	if (self->epoll_fd < 0) {
+		res = leat_error_set(error, -errno, "cannot make an epoll: %s",
+				     strerror(errno));
+		goto fail;
+	}
 	res = leat_listen(&self->listener, spec->link_name, error);
 	if (res < 0)
 		goto fail;

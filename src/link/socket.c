@@ -115,7 +115,10 @@ int leat_listen(struct leat_listener *listener, const char *link_name,
 		return res;
 	res = lock_path(path, sizeof(path), &listener->address);
 	if (res < 0)
-		return res;
+		return leat_error_set(error, res,
+				      "the path of the link's lock is too "
+				      "long: set XDG_RUNTIME_DIR to a shorter "
+				      "path");
 	listener->lock_fd = take_lock(path, link_name, error);
 	if (listener->lock_fd < 0)
 		return listener->lock_fd;

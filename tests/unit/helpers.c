@@ -64,12 +64,21 @@ bool unit_readable(int fd, int timeout_ms)
 	return n > 0;
 }
 
+/* Only there where what is executed is counted (-Db_coverage=true). */
+__attribute__((weak)) void __gcov_dump(void);
+
 pid_t unit_fork(int (*fn)(void *user), void *user)
 {
 	pid_t pid = fork();
+	int res;
 
-	if (pid == 0)
-		_exit(fn(user));
+	if (pid == 0) {
+		res = fn(user);
+		/* _exit() would lose what the child did. */
+		if (__gcov_dump)
+			__gcov_dump();
+		_exit(res);
+	}
 	return pid;
 }
 
@@ -101,8 +110,12 @@ static char rundir[64];
 
 bool unit_rundir_make(void)
 {
-	strcpy(rundir, "/tmp/leat-unit-XXXXXX");
-	return mkdtemp(rundir) && setenv("XDG_RUNTIME_DIR", rundir, 1) == 0;
+	const char *tmp = getenv("TMPDIR");
+	int n = snprintf(rundir, sizeof(rundir), "%s/leat-unit-XXXXXX",
+			 tmp && tmp[0] == '/' ? tmp : "/tmp");
+
+	return n < (int)sizeof(rundir) && mkdtemp(rundir) &&
+	       setenv("XDG_RUNTIME_DIR", rundir, 1) == 0;
 }
 
 const char *unit_rundir(void)

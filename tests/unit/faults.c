@@ -1,0 +1,259 @@
+/* SPDX-License-Identifier: MIT */
+#include "faults.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/epoll.h>
+#include <sys/mman.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+static struct {
+	enum fault_call call;
+	unsigned nth;
+	int error;   /* or 0: */
+	int n_bytes; /* at most */
+	bool hit;
+} fault;
+
+static unsigned n_bad_closes;
+
+/* What calloc() gave and free() did not get yet. */
+static void *blocks[64];
+
+void faults_fail(enum fault_call call, unsigned nth, int error)
+{
+	fault.call = call;
+	fault.nth = nth;
+	fault.error = error;
+	fault.hit = false;
+}
+
+void faults_shorten(enum fault_call call, unsigned nth, int n_bytes)
+{
+	faults_fail(call, nth, 0);
+	fault.n_bytes = n_bytes;
+}
+
+bool faults_end(void)
+{
+	fault.call = FAULT_NONE;
+	return fault.hit;
+}
+
+unsigned faults_bad_closes(void)
+{
+	return n_bad_closes;
+}
+
+static bool due(enum fault_call call)
+{
+	if (call != fault.call || fault.hit || fault.nth-- > 0)
+		return false;
+	fault.hit = true;
+	return true;
+}
+
+static bool fails(enum fault_call call)
+{
+	if (!due(call))
+		return false;
+	errno = fault.error;
+	return true;
+}
+
+/* How much of n bytes is to be passed on; less than none: it fails. */
+static ssize_t portion(enum fault_call call, size_t n_bytes)
+{
+	if (!due(call))
+		return (ssize_t)n_bytes;
+	errno = fault.error;
+	return fault.error ? -1 : fault.n_bytes;
+}
+
+/* ---- memory ---- */
+
+static void **find(void *block)
+{
+	for (size_t i = 0; i < sizeof(blocks) / sizeof(blocks[0]); i++)
+		if (blocks[i] == block)
+			return &blocks[i];
+	abort();
+}
+
+unsigned faults_blocks(void)
+{
+	unsigned n = 0;
+
+	for (size_t i = 0; i < sizeof(blocks) / sizeof(blocks[0]); i++)
+		n += blocks[i] != NULL;
+	return n;
+}
+
+/* The linker calls these: --wrap, in its manual. */
+#define WRAP(type, name, ...)                                                  \
+	type __real_##name(__VA_ARGS__);                                       \
+	type __wrap_##name(__VA_ARGS__);                                       \
+	type __wrap_##name(__VA_ARGS__)
+
+WRAP(void *, calloc, size_t n, size_t size)
+{
+	void *block = fails(FAULT_CALLOC) ? NULL : __real_calloc(n, size);
+
+	if (block)
+		*find(NULL) = block;
+	return block;
+}
+
+WRAP(void, free, void *block)
+{
+	if (block)
+		*find(block) = NULL;
+	__real_free(block);
+}
+
+WRAP(void *, mmap64, void *addr, size_t n, int prot, int flags, int fd,
+     off_t offset)
+{
+	if (fails(FAULT_MMAP))
+		return MAP_FAILED;
+	return __real_mmap64(addr, n, prot, flags, fd, offset);
+}
+
+WRAP(int, munmap, void *addr, size_t n)
+{
+	int res = __real_munmap(addr, n);
+
+	n_bad_closes += res < 0;
+	return res;
+}
+
+/* ---- descriptors ---- */
+
+WRAP(int, close, int fd)
+{
+	int res = __real_close(fd);
+
+	n_bad_closes += res < 0;
+	return res;
+}
+
+WRAP(int, open64, const char *path, int flags, mode_t mode)
+{
+	return fails(FAULT_OPEN) ? -1 : __real_open64(path, flags, mode);
+}
+
+WRAP(int, fcntl64, int fd, int command, long argument)
+{
+	return fails(FAULT_FCNTL) ? -1 : __real_fcntl64(fd, command, argument);
+}
+
+WRAP(ssize_t, read, int fd, void *bytes, size_t n)
+{
+	ssize_t part = portion(FAULT_READ, n);
+
+	return part < 0 ? -1 : __real_read(fd, bytes, (size_t)part);
+}
+
+WRAP(ssize_t, write, int fd, const void *bytes, size_t n)
+{
+	ssize_t part = portion(FAULT_WRITE, n);
+
+	return part < 0 ? -1 : __real_write(fd, bytes, (size_t)part);
+}
+
+int __wrap_dprintf(int fd, const char *format, ...)
+	__attribute__((format(printf, 2, 3)));
+int __wrap_dprintf(int fd, const char *format, ...)
+{
+	va_list args;
+	int n;
+
+	if (fails(FAULT_DPRINTF))
+		return -1;
+	va_start(args, format);
+	n = vdprintf(fd, format, args);
+	va_end(args);
+	return n;
+}
+
+int __wrap_snprintf(char *text, size_t size, const char *format, ...)
+	__attribute__((format(printf, 3, 4)));
+int __wrap_snprintf(char *text, size_t size, const char *format, ...)
+{
+	va_list args;
+	int n;
+
+	if (fails(FAULT_SNPRINTF))
+		return -1;
+	va_start(args, format);
+	n = vsnprintf(text, size, format, args);
+	va_end(args);
+	return n;
+}
+
+WRAP(long, syscall, long number, long a, long b)
+{
+	return fails(FAULT_SYSCALL) ? -1 : __real_syscall(number, a, b);
+}
+
+/* Those that fail or do what they always do. */
+#define WRAP_ARGUMENTS(...) __VA_ARGS__
+#define WRAP_INT(fault_call, type, name, parameters, arguments)                \
+	WRAP(type, name, WRAP_ARGUMENTS parameters)                            \
+	{                                                                      \
+		return fails(fault_call) ? -1 : __real_##name arguments;       \
+	}
+
+WRAP_INT(FAULT_ACCEPT4, int, accept4,
+	 (int fd, struct sockaddr *address, socklen_t *size, int flags),
+	 (fd, address, size, flags))
+WRAP_INT(FAULT_ACCESS, int, access, (const char *path, int mode), (path, mode))
+WRAP_INT(FAULT_BIND, int, bind,
+	 (int fd, const struct sockaddr *address, socklen_t size),
+	 (fd, address, size))
+WRAP_INT(FAULT_CONNECT, int, connect,
+	 (int fd, const struct sockaddr *address, socklen_t size),
+	 (fd, address, size))
+WRAP_INT(FAULT_EPOLL_CREATE1, int, epoll_create1, (int flags), (flags))
+WRAP_INT(FAULT_EPOLL_CTL, int, epoll_ctl,
+	 (int epoll_fd, int op, int fd, struct epoll_event *event),
+	 (epoll_fd, op, fd, event))
+WRAP_INT(FAULT_FLOCK, int, flock, (int fd, int operation), (fd, operation))
+WRAP_INT(FAULT_FSTAT, int, fstat64, (int fd, struct stat *st), (fd, st))
+WRAP_INT(FAULT_FTRUNCATE, int, ftruncate64, (int fd, off_t size), (fd, size))
+WRAP_INT(FAULT_GETSOCKOPT, int, getsockopt,
+	 (int fd, int level, int name, void *value, socklen_t *size),
+	 (fd, level, name, value, size))
+WRAP_INT(FAULT_LISTEN, int, listen, (int fd, int backlog), (fd, backlog))
+WRAP_INT(FAULT_LSTAT, int, lstat64, (const char *path, struct stat *st),
+	 (path, st))
+WRAP_INT(FAULT_MEMFD_CREATE, int, memfd_create,
+	 (const char *name, unsigned flags), (name, flags))
+WRAP_INT(FAULT_MKDIR, int, mkdir, (const char *path, mode_t mode), (path, mode))
+WRAP_INT(FAULT_MLOCK, int, mlock, (const void *addr, size_t n), (addr, n))
+WRAP_INT(FAULT_POLL, int, poll, (struct pollfd * pfd, nfds_t n, int timeout_ms),
+	 (pfd, n, timeout_ms))
+WRAP_INT(FAULT_RECV, ssize_t, recv, (int fd, void *bytes, size_t n, int flags),
+	 (fd, bytes, n, flags))
+WRAP_INT(FAULT_RECVMSG, ssize_t, recvmsg,
+	 (int fd, struct msghdr *message, int flags), (fd, message, flags))
+WRAP_INT(FAULT_SEND, ssize_t, send,
+	 (int fd, const void *bytes, size_t n, int flags),
+	 (fd, bytes, n, flags))
+WRAP_INT(FAULT_SENDMSG, ssize_t, sendmsg,
+	 (int fd, const struct msghdr *message, int flags),
+	 (fd, message, flags))
+WRAP_INT(FAULT_SOCKET, int, socket, (int domain, int type, int protocol),
+	 (domain, type, protocol))
+WRAP_INT(FAULT_SOCKETPAIR, int, socketpair,
+	 (int domain, int type, int protocol, int fds[2]),
+	 (domain, type, protocol, fds))
+WRAP_INT(FAULT_STAT, int, stat64, (const char *path, struct stat *st),
+	 (path, st))
+WRAP_INT(FAULT_UNLINK, int, unlink, (const char *path), (path))

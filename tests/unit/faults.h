@@ -1,0 +1,67 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Calls of the C library that fail on demand.
+ *
+ * A program that is linked with faults.c and faults_link_args (meson.build)
+ * calls these in place of the real ones. One call at a time is told to fail;
+ * all others do what they always do.
+ */
+#ifndef LEAT_UNIT_FAULTS_H
+#define LEAT_UNIT_FAULTS_H
+
+#include <stdbool.h>
+
+enum fault_call {
+	FAULT_NONE,
+	FAULT_ACCEPT4,
+	FAULT_ACCESS,
+	FAULT_BIND,
+	FAULT_CALLOC,
+	FAULT_CONNECT,
+	FAULT_DPRINTF,
+	FAULT_EPOLL_CREATE1,
+	FAULT_EPOLL_CTL,
+	FAULT_FCNTL,
+	FAULT_FLOCK,
+	FAULT_FSTAT,
+	FAULT_FTRUNCATE,
+	FAULT_GETSOCKOPT,
+	FAULT_LISTEN,
+	FAULT_LSTAT,
+	FAULT_MEMFD_CREATE,
+	FAULT_MKDIR,
+	FAULT_MLOCK,
+	FAULT_MMAP,
+	FAULT_OPEN,
+	FAULT_POLL,
+	FAULT_READ,
+	FAULT_RECV,
+	FAULT_RECVMSG,
+	FAULT_SEND,
+	FAULT_SENDMSG,
+	FAULT_SNPRINTF,
+	FAULT_SOCKET,
+	FAULT_SOCKETPAIR,
+	FAULT_STAT,
+	FAULT_SYSCALL,
+	FAULT_UNLINK,
+	FAULT_WRITE,
+	N_FAULTS
+};
+
+/* Let the nth call from now on (0: the next) fail with that errno, once. */
+void faults_fail(enum fault_call call, unsigned nth, int error);
+
+/* Let the nth read or write do with so many bytes. */
+void faults_shorten(enum fault_call call, unsigned nth, int n_bytes);
+
+/* Nothing fails any more. Whether what was asked for has happened. */
+bool faults_end(void);
+
+/* Blocks from calloc() that were not freed yet. */
+unsigned faults_blocks(void);
+
+/* How often something was closed that was not open, or unmapped in vain. */
+unsigned faults_bad_closes(void);
+
+#endif

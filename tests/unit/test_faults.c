@@ -1,0 +1,752 @@
+/* SPDX-License-Identifier: MIT */
+/* Each system call and each allocation fails once: what is told, and left. */
+#include <leat/fdring.h>
+#include <leat/link.h>
+#include <leat/shm.h>
+#include <leat/status.h>
+
+#include "faults.h"
+#include "helpers.h"
+#include "link/rundir.h"
+#include "link/side.h"
+#include "link/socket.h"
+#include "link/wire.h"
+#include "node.h"
+#include "runner.h"
+
+#include <CUnit/CUnit.h>
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/eventfd.h>
+#include <sys/mman.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+/* More calls of a kind than any operation makes. */
+#define N_CALLS_MAX 100u
+
+/* What an operation that failed has said. */
+static struct leat_error said;
+
+/* ---- operations: each leaves nothing behind, and returns 0 or an error ---- */
+
+static const char constant[] = "some bytes, longer than a short write";
+
+static int create_shm(void)
+{
+	struct leat_shm shm;
+	int res;
+
+	memset(&shm, 0x55, sizeof(shm));
+	res = leat_shm_create(&shm, "unit", 5000);
+	CU_ASSERT_EQUAL(shm.addr != NULL, res == 0);
+	CU_ASSERT_EQUAL(shm.fd >= 0, res == 0);
+	leat_shm_finish(&shm);
+	return res;
+}
+
+static int create_constant(void)
+{
+	struct leat_shm shm;
+	int res;
+
+	memset(&shm, 0x55, sizeof(shm));
+	res = leat_shm_create_constant(&shm, "unit", constant,
+				       sizeof(constant));
+	CU_ASSERT_EQUAL(shm.addr != NULL, res == 0);
+	if (res == 0)
+		CU_ASSERT_EQUAL(memcmp(shm.addr, constant, sizeof(constant)),
+				0);
+	leat_shm_finish(&shm);
+	return res;
+}
+
+/* The fault is for attaching: creating has calls of its own. */
+static int sealed_fd(size_t size_bytes)
+{
+	int fd = memfd_create("unit", MFD_CLOEXEC | MFD_ALLOW_SEALING);
+
+	CU_ASSERT_FATAL(fd >= 0);
+	CU_ASSERT_FATAL(ftruncate(fd, (off_t)size_bytes) == 0);
+	CU_ASSERT_FATAL(fcntl(fd, F_ADD_SEALS,
+			      F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE |
+				      F_SEAL_SEAL) == 0);
+	return fd;
+}
+
+static int attached_fd;
+
+static int attach_shm(void)
+{
+	struct leat_shm shm;
+	int res;
+
+	memset(&shm, 0x55, sizeof(shm));
+	res = leat_shm_attach(&shm, dup(attached_fd), 4096);
+	CU_ASSERT_EQUAL(shm.fd >= 0, res == 0);
+	leat_shm_finish(&shm);
+	return res;
+}
+
+static int init_signal(void)
+{
+	int fd = eventfd(0, EFD_CLOEXEC);
+	struct leat_signal signal;
+	int res = leat_signal_init(&signal, fd);
+
+	close(fd);
+	return res;
+}
+
+static const struct leat_frames_format format = {
+	.n_channels = 2,
+	.capacity = 64,
+	.rate_hz = 48000,
+};
+
+static int create_frames(void)
+{
+	struct leat_frames_producer *producer = (void *)&said;
+	struct leat_frames_consumer *consumer = (void *)&said;
+	int res = leat_frames_producer_create(&producer, &format);
+
+	CU_ASSERT_EQUAL(producer != NULL, res == 0);
+	if (res < 0)
+		return res;
+	res = leat_frames_consumer_create(&consumer, &format);
+	CU_ASSERT_EQUAL(consumer != NULL, res == 0);
+	leat_frames_producer_destroy(producer);
+	leat_frames_consumer_destroy(consumer);
+	return res;
+}
+
+static int create_wire(void)
+{
+	const struct leat_wire_message message = { .generation = 1 };
+	struct leat_link_spec spec = node_spec();
+	struct leat_wire *wire = (void *)&said;
+	int res = leat_wire_create(&wire, &spec, &message, LEAT_TO_JACK);
+
+	CU_ASSERT_EQUAL(wire != NULL, res == 0);
+	leat_wire_destroy(wire);
+	return res;
+}
+
+static int create_side(void)
+{
+	struct leat_shm shm;
+	int res = leat_side_create(&shm);
+
+	leat_shm_finish(&shm);
+	return res;
+}
+
+static const struct leat_link_events no_events;
+
+static int create_host(void)
+{
+	struct leat_link_spec spec = node_spec();
+	struct leat_host *host = (void *)&said;
+	int res = leat_host_create(&host, &spec, &no_events, NULL, &said);
+
+	CU_ASSERT_EQUAL(host != NULL, res == 0);
+	leat_host_destroy(host);
+	return res;
+}
+
+static int create_guest(void)
+{
+	struct leat_guest *guest = (void *)&said;
+	int res = leat_guest_create(&guest, NODE_LINK, &no_events, NULL, &said);
+
+	CU_ASSERT_EQUAL(guest != NULL, res == 0);
+	leat_guest_destroy(guest);
+	return res;
+}
+
+static int listen_on(void)
+{
+	struct leat_listener listener;
+	int res = leat_listen(&listener, NODE_LINK, &said);
+
+	CU_ASSERT_EQUAL(listener.fd >= 0, res == 0);
+	CU_ASSERT_EQUAL(listener.lock_fd >= 0, res == 0);
+	leat_listener_finish(&listener);
+	CU_ASSERT_EQUAL(listener.fd, -1);
+	CU_ASSERT_EQUAL(listener.lock_fd, -1);
+	return res;
+}
+
+static int runtime_dir(void)
+{
+	char path[108];
+
+	return leat_runtime_dir(path, sizeof(path), false, &said);
+}
+
+static int make_runtime_dir(void)
+{
+	char path[108];
+
+	return leat_runtime_dir(path, sizeof(path), true, &said);
+}
+
+/* Of a link that somebody hosts. */
+static struct leat_listener listening;
+
+static int connect_socket(void)
+{
+	int fd = leat_connect(NODE_LINK, &said);
+	int far_fd = fd < 0 ? -1 : leat_accept(&listening);
+
+	if (fd >= 0)
+		close(fd);
+	if (far_fd >= 0)
+		close(far_fd);
+	return fd < 0 ? fd : far_fd < 0 ? far_fd : 0;
+}
+
+static int pass_message(void)
+{
+	struct leat_message message, got;
+	int fds[LEAT_PROTO_FDS_MAX], pair[2], res;
+
+	CU_ASSERT_FATAL(socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0,
+				   pair) == 0);
+	leat_message_init(&message, LEAT_MESSAGE_HELLO);
+	message.body.hello.role = LEAT_ROLE_TOOL;
+	res = leat_message_send(pair[0], &message, NULL, 0);
+	if (res == 0)
+		res = leat_message_recv(pair[1], &got, fds);
+	if (res == 0)
+		CU_ASSERT_EQUAL(memcmp(&message, &got, sizeof(got)), 0);
+	close(pair[0]);
+	close(pair[1]);
+	return res;
+}
+
+/* ---- what is told ---- */
+
+static const struct {
+	int (*run)(void);
+	enum fault_call call;
+	int error;
+	int res;    /* of the operation */
+	bool words; /* it says so too */
+} cases[] = {
+	{ create_shm, FAULT_MEMFD_CREATE, EMFILE, -EMFILE, false },
+	{ create_shm, FAULT_FTRUNCATE, EFBIG, -EFBIG, false },
+	{ create_shm, FAULT_MMAP, ENOMEM, -ENOMEM, false },
+	{ create_shm, FAULT_FCNTL, EBUSY, -EBUSY, false },
+	{ create_shm, FAULT_MLOCK, ENOMEM, 0, false },
+	{ create_constant, FAULT_MEMFD_CREATE, EMFILE, -EMFILE, false },
+	{ create_constant, FAULT_FTRUNCATE, EFBIG, -EFBIG, false },
+	{ create_constant, FAULT_WRITE, ENOSPC, -ENOSPC, false },
+	{ create_constant, FAULT_WRITE, EINTR, 0, false },
+	{ create_constant, FAULT_FCNTL, EBUSY, -EBUSY, false },
+	{ create_constant, FAULT_MMAP, ENOMEM, -ENOMEM, false },
+	{ attach_shm, FAULT_FCNTL, EINVAL, -EPROTO, false },
+	{ attach_shm, FAULT_FSTAT, EIO, -EIO, false },
+	{ attach_shm, FAULT_MMAP, EAGAIN, -EAGAIN, false },
+	{ init_signal, FAULT_FSTAT, EIO, -EIO, false },
+	{ init_signal, FAULT_FCNTL, EACCES, -EACCES, false },
+	{ create_frames, FAULT_CALLOC, ENOMEM, -ENOMEM, false },
+	{ create_frames, FAULT_MEMFD_CREATE, ENFILE, -ENFILE, false },
+	{ create_wire, FAULT_CALLOC, ENOMEM, -ENOMEM, false },
+	{ create_wire, FAULT_MEMFD_CREATE, ENFILE, -ENFILE, false },
+	{ create_side, FAULT_MEMFD_CREATE, ENFILE, -ENFILE, false },
+	{ create_host, FAULT_CALLOC, ENOMEM, -ENOMEM, true },
+	{ create_host, FAULT_EPOLL_CREATE1, EMFILE, -EMFILE, true },
+	{ create_host, FAULT_EPOLL_CTL, ENOSPC, -ENOSPC, true },
+	{ create_host, FAULT_MEMFD_CREATE, EMFILE, -EMFILE, true },
+	{ create_host, FAULT_SOCKET, EMFILE, -EMFILE, true },
+	{ create_guest, FAULT_CALLOC, ENOMEM, -ENOMEM, true },
+	{ create_guest, FAULT_EPOLL_CREATE1, EMFILE, -EMFILE, true },
+	{ create_guest, FAULT_MEMFD_CREATE, EMFILE, -EMFILE, true },
+	{ listen_on, FAULT_OPEN, EACCES, -EACCES, true },
+	{ listen_on, FAULT_FLOCK, EWOULDBLOCK, -EADDRINUSE, true },
+	{ listen_on, FAULT_FSTAT, EIO, 0, false }, /* looks again */
+	{ listen_on, FAULT_STAT, ENOENT, 0, false },
+	{ listen_on, FAULT_FTRUNCATE, EIO, -EIO, true },
+	{ listen_on, FAULT_DPRINTF, ENOSPC, -ENOSPC, true },
+	{ listen_on, FAULT_SOCKET, EMFILE, -EMFILE, true },
+	{ listen_on, FAULT_BIND, EACCES, -EACCES, true },
+	{ listen_on, FAULT_LISTEN, EADDRINUSE, -EADDRINUSE, true },
+	{ listen_on, FAULT_MKDIR, EROFS, -EROFS, true },
+	{ runtime_dir, FAULT_LSTAT, EACCES, -EACCES, true },
+	{ runtime_dir, FAULT_ACCESS, ENOENT, -ENOENT, false },
+	{ runtime_dir, FAULT_ACCESS, EACCES, 0, false },
+	{ runtime_dir, FAULT_SNPRINTF, EOVERFLOW, -ENAMETOOLONG, true },
+	{ make_runtime_dir, FAULT_MKDIR, EROFS, -EROFS, true },
+	{ connect_socket, FAULT_SOCKET, EMFILE, -EMFILE, true },
+	{ connect_socket, FAULT_CONNECT, ECONNREFUSED, -ENOENT, true },
+	{ connect_socket, FAULT_CONNECT, EAGAIN, -EAGAIN, true },
+	{ connect_socket, FAULT_ACCEPT4, EMFILE, -EMFILE, false },
+	{ connect_socket, FAULT_GETSOCKOPT, EINVAL, -EPERM, false },
+	{ connect_socket, FAULT_SNPRINTF, EOVERFLOW, -ENAMETOOLONG, true },
+	{ pass_message, FAULT_SENDMSG, EINTR, 0, false },
+	{ pass_message, FAULT_SENDMSG, EPIPE, -EPIPE, false },
+	{ pass_message, FAULT_RECVMSG, EINTR, 0, false },
+	{ pass_message, FAULT_RECVMSG, ECONNRESET, 0, false },
+	{ pass_message, FAULT_RECVMSG, EIO, -EIO, false },
+};
+
+#define N_CASES (sizeof(cases) / sizeof(cases[0]))
+
+/* The first call fails, then the second, until there is none so far on. */
+static void fail_each(size_t i)
+{
+	unsigned n_fds = unit_count_fds(), n_blocks = faults_blocks();
+
+	for (unsigned nth = 0; nth < N_CALLS_MAX; nth++) {
+		int res;
+
+		memset(&said, 0, sizeof(said));
+		faults_fail(cases[i].call, nth, cases[i].error);
+		res = cases[i].run();
+		if (!faults_end()) {
+			CU_ASSERT_EQUAL(res, 0);
+			CU_ASSERT_TRUE(nth > 0);
+			return;
+		}
+		CU_ASSERT_EQUAL(res, cases[i].res);
+		if (cases[i].words)
+			CU_ASSERT_TRUE(strlen(said.text) > 10);
+		CU_ASSERT_EQUAL(unit_count_fds(), n_fds);
+		CU_ASSERT_EQUAL(faults_blocks(), n_blocks);
+		CU_ASSERT_EQUAL(faults_bad_closes(), 0);
+	}
+	CU_FAIL("it does not end");
+}
+
+/* What the operations need around them. */
+static void set_up(bool hosted)
+{
+	CU_ASSERT_FATAL(unit_rundir_make());
+	attached_fd = sealed_fd(4096);
+	if (hosted)
+		CU_ASSERT_FATAL(leat_listen(&listening, NODE_LINK, NULL) == 0);
+}
+
+static void tear_down(bool hosted)
+{
+	if (hosted)
+		leat_listener_finish(&listening);
+	close(attached_fd);
+	unit_rundir_remove();
+}
+
+static bool needs_host(size_t i)
+{
+	return cases[i].run == connect_socket || cases[i].run == runtime_dir;
+}
+
+static void test_each_call_fails(void)
+{
+	unsigned n_fds = unit_count_fds();
+
+	for (size_t i = 0; i < N_CASES; i++) {
+		set_up(needs_host(i));
+		fail_each(i);
+		tear_down(needs_host(i));
+	}
+	CU_ASSERT_EQUAL(unit_count_fds(), n_fds);
+}
+
+/* A descriptor of number 0 is as good as any. */
+static int run_at_zero(void *user)
+{
+	(void)user;
+	close(0);
+	for (size_t i = 0; i < N_CASES; i++) {
+		int res, n;
+
+		set_up(needs_host(i));
+		/* Now the lowest number that is free is the operation's. */
+		if (attached_fd == 0) {
+			attached_fd = fcntl(0, F_DUPFD_CLOEXEC, 50);
+			close(0);
+		}
+		if (listening.lock_fd == 0 && needs_host(i))
+			listening.lock_fd = fcntl(0, F_DUPFD_CLOEXEC, 60),
+			close(0);
+		n = (int)unit_count_fds();
+		res = cases[i].run();
+		if (res != 0 || n != (int)unit_count_fds() || unit_fd_open(0) ||
+		    faults_bad_closes() > 0)
+			return (int)i + 1;
+		tear_down(needs_host(i));
+	}
+	return 0;
+}
+
+static void test_descriptor_zero(void)
+{
+	CU_ASSERT_EQUAL(unit_in_child(run_at_zero, NULL), 0);
+}
+
+/*
+ * The name of the lock cannot be made: nobody listens then, and what cannot be
+ * removed is removed by the next one.
+ */
+static void test_lock_without_a_name(void)
+{
+	unsigned n_refused = 0, n_fds = unit_count_fds();
+	bool hit = true;
+
+	CU_ASSERT_FATAL(unit_rundir_make());
+	for (unsigned nth = 0; hit; nth++) {
+		int res;
+
+		memset(&said, 0, sizeof(said));
+		faults_fail(FAULT_SNPRINTF, nth, EOVERFLOW);
+		res = listen_on();
+		hit = faults_end();
+		CU_ASSERT_TRUE(res == 0 || res == -ENAMETOOLONG);
+		CU_ASSERT_EQUAL(strlen(said.text) > 10, res < 0);
+		n_refused += res < 0;
+	}
+	CU_ASSERT_EQUAL(n_refused, 4);
+	CU_ASSERT_EQUAL(unit_count_fds(), n_fds);
+	unit_rundir_remove();
+}
+
+/* ---- bytes ---- */
+
+static void test_short_writes(void)
+{
+	for (unsigned nth = 0; nth < 2; nth++) {
+		faults_shorten(FAULT_WRITE, nth, 5);
+		CU_ASSERT_EQUAL(create_constant(), 0);
+		CU_ASSERT_EQUAL(faults_end(), nth == 0);
+	}
+}
+
+static void test_unlocked_memory(void)
+{
+	struct leat_shm shm;
+
+	CU_ASSERT_FATAL(leat_shm_create(&shm, "unit", 1) == 0);
+	CU_ASSERT_TRUE(shm.locked);
+	leat_shm_finish(&shm);
+	faults_fail(FAULT_MLOCK, 0, ENOMEM);
+	CU_ASSERT_FATAL(leat_shm_create(&shm, "unit", 1) == 0);
+	CU_ASSERT_TRUE(faults_end());
+	CU_ASSERT_FALSE(shm.locked);
+	leat_shm_finish(&shm);
+}
+
+/* ---- signals ---- */
+
+static void expect_raise(struct leat_signal *signal, enum fault_call call,
+			 int error, bool done)
+{
+	uint64_t n_raised = signal->n_raised;
+
+	faults_fail(call, 0, error);
+	errno = EDOM;
+	CU_ASSERT_EQUAL(leat_signal_raise(signal), done);
+	CU_ASSERT_EQUAL(errno, EDOM);
+	CU_ASSERT_TRUE(faults_end());
+	CU_ASSERT_EQUAL(signal->n_raised, n_raised);
+}
+
+/* What passes by itself is tried again; what is full is signalled already. */
+static void expect_raises(int fd, enum fault_call call)
+{
+	struct leat_signal signal;
+
+	CU_ASSERT_FATAL(leat_signal_init(&signal, fd) == 0);
+	expect_raise(&signal, call, ENOBUFS, false);
+	expect_raise(&signal, call, ENOMEM, false);
+	expect_raise(&signal, call, EINTR, false);
+	expect_raise(&signal, call, EAGAIN, true);
+	expect_raise(&signal, call, EPIPE, true);
+	CU_ASSERT_TRUE(leat_signal_raise(&signal));
+	CU_ASSERT_EQUAL(signal.n_raised, 1);
+}
+
+static void test_signals_that_fail(void)
+{
+	int fd = eventfd(0, EFD_CLOEXEC), pair[2];
+
+	expect_raises(fd, FAULT_WRITE);
+	close(fd);
+	CU_ASSERT_FATAL(
+		socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair) == 0);
+	expect_raises(pair[0], FAULT_SEND);
+	close(pair[0]);
+	close(pair[1]);
+}
+
+/* What cannot be told is taken for the kind that needs more care. */
+static void test_socket_of_unknown_kind(void)
+{
+	struct leat_signal signal;
+	int pair[2];
+
+	CU_ASSERT_FATAL(
+		socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair) == 0);
+	CU_ASSERT_EQUAL(leat_signal_init(&signal, pair[0]), 0);
+	CU_ASSERT_FALSE(signal.in_packets);
+	faults_fail(FAULT_GETSOCKOPT, 0, ENOTSOCK);
+	CU_ASSERT_EQUAL(leat_signal_init(&signal, pair[0]), 0);
+	CU_ASSERT_TRUE(faults_end());
+	CU_ASSERT_TRUE(signal.in_packets);
+	close(pair[0]);
+	close(pair[1]);
+}
+
+/* A wake-up that could not be sent is sent with the next frames. */
+static void take_frames(void *user, const struct leat_frames_room *room)
+{
+	(void)user;
+	(void)room;
+}
+
+static void test_frames_keep_a_wake_up(void)
+{
+	struct leat_frames_producer *producer;
+	struct leat_frames_consumer *consumer;
+	int fd = eventfd(0, EFD_CLOEXEC);
+
+	CU_ASSERT_FATAL(leat_frames_producer_create(&producer, &format) == 0);
+	CU_ASSERT_FATAL(leat_frames_consumer_create(&consumer, &format) == 0);
+	CU_ASSERT_EQUAL(leat_frames_producer_connect(
+				producer,
+				dup(leat_frames_consumer_fd(consumer)),
+				dup(fd)),
+			0);
+	CU_ASSERT_EQUAL(
+		leat_frames_consumer_connect(
+			consumer, dup(leat_frames_producer_fd(producer)), fd),
+		0);
+	CU_ASSERT_FALSE(leat_frames_prepare_wait(consumer, 1));
+	faults_fail(FAULT_WRITE, 0, ENOMEM);
+	CU_ASSERT_EQUAL(leat_frames_send(producer, 1, take_frames, NULL), 1);
+	CU_ASSERT_TRUE(faults_end());
+	CU_ASSERT_EQUAL(leat_frames_wakeups(producer), 0);
+	CU_ASSERT_FALSE(unit_readable(fd, 0));
+	CU_ASSERT_EQUAL(leat_frames_send(producer, 1, take_frames, NULL), 1);
+	CU_ASSERT_EQUAL(leat_frames_wakeups(producer), 1);
+	CU_ASSERT_TRUE(unit_readable(fd, 0));
+	leat_frames_producer_destroy(producer);
+	leat_frames_consumer_destroy(consumer);
+}
+
+static void test_connecting_frames_fails(void)
+{
+	static const struct {
+		enum fault_call call;
+		int error;
+	} faults[] = {
+		{ FAULT_FSTAT, EIO },
+		{ FAULT_FCNTL, EACCES },
+		{ FAULT_MMAP, ENOMEM },
+	};
+	unsigned n_fds = unit_count_fds(), n_blocks = faults_blocks();
+	unsigned n_hit = 0;
+
+	for (size_t i = 0; i < sizeof(faults) / sizeof(faults[0]); i++)
+		for (unsigned nth = 0; nth < 16; nth++) {
+			struct leat_frames_producer *producer;
+			struct leat_frames_consumer *consumer;
+			int fd = eventfd(0, EFD_CLOEXEC), res[2];
+
+			CU_ASSERT_FATAL(leat_frames_producer_create(
+						&producer, &format) == 0);
+			CU_ASSERT_FATAL(leat_frames_consumer_create(
+						&consumer, &format) == 0);
+			faults_fail(faults[i].call, nth, faults[i].error);
+			res[0] = leat_frames_producer_connect(
+				producer,
+				dup(leat_frames_consumer_fd(consumer)),
+				dup(fd));
+			res[1] = leat_frames_consumer_connect(
+				consumer,
+				dup(leat_frames_producer_fd(producer)), fd);
+			CU_ASSERT_EQUAL(res[0] < 0 || res[1] < 0, faults_end());
+			n_hit += res[0] < 0 || res[1] < 0;
+			leat_frames_producer_destroy(producer);
+			leat_frames_consumer_destroy(consumer);
+			CU_ASSERT_EQUAL(unit_count_fds(), n_fds);
+			CU_ASSERT_EQUAL(faults_blocks(), n_blocks);
+			CU_ASSERT_EQUAL(faults_bad_closes(), 0);
+		}
+	CU_ASSERT_TRUE(n_hit >= 8);
+}
+
+/* ---- a link whose calls fail ---- */
+
+/* Meet with a fault on the way; then without, on what is left of it. */
+static bool meet(enum fault_call call, unsigned nth, int error)
+{
+	struct leat_link_spec spec = node_spec();
+	struct node host, guest;
+	struct leat_error text;
+	bool hit;
+	int res;
+
+	CU_ASSERT_FATAL(node_host(&host, &spec) == 0);
+	CU_ASSERT_FATAL(node_guest(&guest) == 0);
+	faults_fail(call, nth, error);
+	res = leat_guest_connect(guest.guest, &text);
+	node_settle(&host, &guest);
+	spec.capacity *= 2;
+	leat_host_update(host.host, &spec);
+	node_settle(&host, &guest);
+	hit = faults_end();
+	CU_ASSERT_EQUAL(leat_guest_connected(guest.guest),
+			res == 0 && guest.n_gone == 0);
+	/* Both know of it, or neither. */
+	node_settle(&host, &guest);
+	CU_ASSERT_EQUAL(leat_guest_connect(guest.guest, &text), 0);
+	node_settle(&host, &guest);
+	CU_ASSERT_PTR_NOT_NULL(host.wire);
+	CU_ASSERT_PTR_NOT_NULL(guest.wire);
+	if (host.wire && guest.wire) {
+		CU_ASSERT_EQUAL(host.wire->generation, guest.wire->generation);
+		CU_ASSERT_TRUE(node_cross(host.wire, guest.wire));
+		CU_ASSERT_TRUE(node_cross(guest.wire, host.wire));
+	}
+	node_close(&guest);
+	node_close(&host);
+	return hit;
+}
+
+static void test_meeting_fails(void)
+{
+	static const struct {
+		enum fault_call call;
+		int error;
+	} faults[] = {
+		{ FAULT_ACCEPT4, EMFILE },	 { FAULT_CALLOC, ENOMEM },
+		{ FAULT_CONNECT, ECONNREFUSED }, { FAULT_EPOLL_CTL, ENOSPC },
+		{ FAULT_FCNTL, EACCES },	 { FAULT_FSTAT, EIO },
+		{ FAULT_FTRUNCATE, EFBIG },	 { FAULT_GETSOCKOPT, EINVAL },
+		{ FAULT_MEMFD_CREATE, EMFILE },	 { FAULT_MMAP, ENOMEM },
+		{ FAULT_RECVMSG, EIO },		 { FAULT_RECVMSG, ECONNRESET },
+		{ FAULT_SENDMSG, ENOBUFS },	 { FAULT_SENDMSG, EPIPE },
+		{ FAULT_SENDMSG, ECONNRESET },	 { FAULT_SOCKET, EMFILE },
+		{ FAULT_SOCKETPAIR, EMFILE },	 { FAULT_SYSCALL, ENOSYS },
+		{ FAULT_SNPRINTF, EOVERFLOW },	 { FAULT_LSTAT, EACCES },
+	};
+	unsigned n_fds, n_blocks = faults_blocks();
+
+	CU_ASSERT_FATAL(unit_rundir_make());
+	n_fds = unit_count_fds();
+	for (size_t i = 0; i < sizeof(faults) / sizeof(faults[0]); i++)
+		for (unsigned nth = 0; nth < N_CALLS_MAX; nth++) {
+			bool hit = meet(faults[i].call, nth, faults[i].error);
+
+			CU_ASSERT_EQUAL(unit_count_fds(), n_fds);
+			CU_ASSERT_EQUAL(faults_blocks(), n_blocks);
+			CU_ASSERT_EQUAL(faults_bad_closes(), 0);
+			CU_ASSERT_TRUE(hit || nth > 0);
+			if (!hit)
+				break;
+		}
+	unit_rundir_remove();
+}
+
+/* The same where the first free number is 0. */
+static int meet_at_zero(void *user)
+{
+	unsigned n_failed = CU_get_number_of_failures();
+
+	(void)user;
+	if (!unit_rundir_make())
+		return 2;
+	close(0);
+	meet(FAULT_NONE, 0, 0);
+	unit_rundir_remove();
+	return CU_get_number_of_failures() > n_failed || unit_fd_open(0) ||
+	       faults_bad_closes() > 0;
+}
+
+static void test_meeting_at_zero(void)
+{
+	CU_ASSERT_EQUAL(unit_in_child(meet_at_zero, NULL), 0);
+}
+
+/* ---- asking for the status ---- */
+
+struct query {
+	enum fault_call call;
+	unsigned nth;
+	int error;
+	int res; /* that is expected */
+};
+
+static int query_status(void *user)
+{
+	const struct query *query = user;
+	struct leat_link_status status;
+	unsigned n_fds = unit_count_fds();
+	int res;
+
+	faults_fail(query->call, query->nth, query->error);
+	res = leat_status_query(NODE_LINK, &status);
+	if (res != query->res || faults_end() != (query->call != FAULT_NONE))
+		return 1;
+	if (n_fds != unit_count_fds() || faults_bad_closes() > 0)
+		return 2;
+	return res == 0 && status.jack.alive != 1 ? 3 : 0;
+}
+
+static void test_status_query_fails(void)
+{
+	static const struct query queries[] = {
+		{ FAULT_NONE, 0, 0, 0 },
+		{ FAULT_SOCKET, 0, EMFILE, -EMFILE },
+		{ FAULT_SENDMSG, 0, ENOBUFS, -ENOBUFS },
+		{ FAULT_SENDMSG, 0, EPIPE, -ENOENT },
+		{ FAULT_POLL, 0, EINTR, -EINTR },
+		{ FAULT_RECVMSG, 0, EIO, -EIO },
+		{ FAULT_MMAP, 0, ENOMEM, -ENOMEM },
+		{ FAULT_MMAP, 1, EAGAIN, -EAGAIN },
+	};
+	struct leat_link_spec spec = node_spec();
+	struct node host, guest;
+
+	CU_ASSERT_FATAL(unit_rundir_make());
+	CU_ASSERT_FATAL(node_host(&host, &spec) == 0);
+	CU_ASSERT_FATAL(node_guest(&guest) == 0);
+	leat_host_status(host.host)->alive.atomic_value = 1;
+	CU_ASSERT_TRUE(node_connect(&guest));
+	node_settle(&host, &guest);
+	for (size_t i = 0; i < sizeof(queries) / sizeof(queries[0]); i++) {
+		struct query query = queries[i];
+		pid_t pid = unit_fork(query_status, &query);
+		int64_t deadline_ms = unit_now_ms() + 200;
+
+		/* Until it has its answer, or needs none. */
+		while (unit_now_ms() < deadline_ms)
+			if (unit_readable(node_fd(&host), 5))
+				node_settle(&host, &guest);
+		CU_ASSERT_EQUAL(unit_wait_child(pid), 0);
+	}
+	node_close(&guest);
+	node_close(&host);
+	unit_rundir_remove();
+}
+
+static const struct unit_test tests[] = {
+	{ "calls", "each call fails in turn", test_each_call_fails },
+	{ "calls", "all of it with descriptor 0", test_descriptor_zero },
+	{ "calls", "a lock without a name", test_lock_without_a_name },
+	{ "memory", "short writes", test_short_writes },
+	{ "memory", "memory that cannot be locked", test_unlocked_memory },
+	{ "signals", "some errors pass, some do not", test_signals_that_fail },
+	{ "signals", "a socket of unknown kind", test_socket_of_unknown_kind },
+	{ "signals", "a wake-up is kept", test_frames_keep_a_wake_up },
+	{ "frames", "connecting fails", test_connecting_frames_fails },
+	{ "link", "meeting fails and succeeds", test_meeting_fails },
+	{ "link", "meeting with descriptor 0", test_meeting_at_zero },
+	{ "status", "asking fails", test_status_query_fails },
+};
+
+UNIT_MAIN(tests)
