@@ -37,9 +37,10 @@ struct leat_frames_consumer {
 
 /* ---- set-up ---- */
 
+/* n is not 0. */
 static bool power_of_two(uint32_t n)
 {
-	return n != 0 && (n & (n - 1)) == 0;
+	return (n & (n - 1)) == 0;
 }
 
 int leat_frames_format_check(const struct leat_frames_format *format)

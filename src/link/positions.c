@@ -105,7 +105,7 @@ static const uint8_t layouts[][8] = {
 void leat_positions_default(uint8_t *positions, uint32_t n_channels)
 {
 	if (n_channels < sizeof(layouts) / sizeof(layouts[0]) &&
-	    n_channels > 0 && layouts[n_channels][0]) {
+	    layouts[n_channels][0]) {
 		memcpy(positions, layouts[n_channels], n_channels);
 		return;
 	}

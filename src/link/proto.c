@@ -159,8 +159,7 @@ int leat_spec_unpack(struct leat_link_spec *spec,
 	spec->period = message->period;
 	spec->capacity = message->capacity;
 	spec->jack_alive = message->jack_alive;
-	memcpy(spec->link_name, message->link_name,
-	       sizeof(spec->link_name) - 1);
+	memcpy(spec->link_name, message->link_name, sizeof(spec->link_name));
 	for (int d = 0; d < LEAT_N_DIRECTIONS; d++) {
 		spec->n_channels[d] = message->n_channels[d];
 		spec->ring_flags[d] = message->ring_flags[d];

@@ -18,10 +18,11 @@ static struct {
 	unsigned nth;
 	int error;   /* or 0: */
 	int n_bytes; /* at most */
+	void (*meanwhile)(void);
 	bool hit;
 } fault;
 
-static unsigned n_bad_closes;
+static unsigned n_bad_closes, n_epoll_waits;
 
 /* What calloc() gave and free() did not get yet. */
 static void *blocks[64];
@@ -31,7 +32,14 @@ void faults_fail(enum fault_call call, unsigned nth, int error)
 	fault.call = call;
 	fault.nth = nth;
 	fault.error = error;
+	fault.meanwhile = NULL;
 	fault.hit = false;
+}
+
+void faults_meanwhile(enum fault_call call, unsigned nth, void (*fn)(void))
+{
+	faults_fail(call, nth, 0);
+	fault.meanwhile = fn;
 }
 
 void faults_shorten(enum fault_call call, unsigned nth, int n_bytes)
@@ -44,6 +52,11 @@ bool faults_end(void)
 {
 	fault.call = FAULT_NONE;
 	return fault.hit;
+}
+
+unsigned faults_epoll_waits(void)
+{
+	return n_epoll_waits;
 }
 
 unsigned faults_bad_closes(void)
@@ -63,6 +76,10 @@ static bool fails(enum fault_call call)
 {
 	if (!due(call))
 		return false;
+	if (fault.meanwhile) {
+		fault.meanwhile();
+		return false;
+	}
 	errno = fault.error;
 	return true;
 }
@@ -83,7 +100,7 @@ static void **find(void *block)
 	for (size_t i = 0; i < sizeof(blocks) / sizeof(blocks[0]); i++)
 		if (blocks[i] == block)
 			return &blocks[i];
-	abort();
+	return NULL;
 }
 
 unsigned faults_blocks(void)
@@ -104,16 +121,21 @@ unsigned faults_blocks(void)
 WRAP(void *, calloc, size_t n, size_t size)
 {
 	void *block = fails(FAULT_CALLOC) ? NULL : __real_calloc(n, size);
+	void **place = find(NULL);
 
-	if (block)
-		*find(NULL) = block;
+	if (!place)
+		abort();
+	*place = block;
 	return block;
 }
 
 WRAP(void, free, void *block)
 {
-	if (block)
-		*find(block) = NULL;
+	void **place = block ? find(block) : NULL;
+
+	/* What counts coverage frees what was not got here. */
+	if (place)
+		*place = NULL;
 	__real_free(block);
 }
 
@@ -200,6 +222,13 @@ int __wrap_snprintf(char *text, size_t size, const char *format, ...)
 WRAP(long, syscall, long number, long a, long b)
 {
 	return fails(FAULT_SYSCALL) ? -1 : __real_syscall(number, a, b);
+}
+
+WRAP(int, epoll_wait, int epoll_fd, struct epoll_event *events, int n,
+     int timeout_ms)
+{
+	n_epoll_waits += timeout_ms != 0;
+	return __real_epoll_wait(epoll_fd, events, n, timeout_ms);
 }
 
 /* Those that fail or do what they always do. */

@@ -55,11 +55,17 @@ void faults_fail(enum fault_call call, unsigned nth, int error);
 /* Let the nth read or write do with so many bytes. */
 void faults_shorten(enum fault_call call, unsigned nth, int n_bytes);
 
+/* Let something happen just before the nth call, which then does not fail. */
+void faults_meanwhile(enum fault_call call, unsigned nth, void (*fn)(void));
+
 /* Nothing fails any more. Whether what was asked for has happened. */
 bool faults_end(void);
 
 /* Blocks from calloc() that were not freed yet. */
 unsigned faults_blocks(void);
+
+/* How often epoll_wait() was told to wait. */
+unsigned faults_epoll_waits(void);
 
 /* How often something was closed that was not open, or unmapped in vain. */
 unsigned faults_bad_closes(void);

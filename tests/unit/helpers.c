@@ -64,8 +64,15 @@ bool unit_readable(int fd, int timeout_ms)
 	return n > 0;
 }
 
-/* Only there where what is executed is counted (-Db_coverage=true). */
-__attribute__((weak)) void __gcov_dump(void);
+/* What a child executed is lost, if it is counted, in _exit(). */
+static void keep_coverage(void)
+{
+#ifdef LEAT_COVERAGE
+	void __gcov_dump(void);
+
+	__gcov_dump();
+#endif
+}
 
 pid_t unit_fork(int (*fn)(void *user), void *user)
 {
@@ -74,9 +81,7 @@ pid_t unit_fork(int (*fn)(void *user), void *user)
 
 	if (pid == 0) {
 		res = fn(user);
-		/* _exit() would lose what the child did. */
-		if (__gcov_dump)
-			__gcov_dump();
+		keep_coverage();
 		_exit(res);
 	}
 	return pid;

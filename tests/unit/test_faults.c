@@ -3,7 +3,6 @@
 #include <leat/fdring.h>
 #include <leat/link.h>
 #include <leat/shm.h>
-#include <leat/status.h>
 
 #include "faults.h"
 #include "helpers.h"
@@ -18,6 +17,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/eventfd.h>
@@ -414,6 +414,38 @@ static void test_lock_without_a_name(void)
 	unit_rundir_remove();
 }
 
+/* Between opening and locking it, another host has come and gone. */
+static void replace_lock(void)
+{
+	char path[108], other[108];
+	int fd;
+
+	snprintf(path, sizeof(path), "%s/leat/.%s.lock", unit_rundir(),
+		 NODE_LINK);
+	snprintf(other, sizeof(other), "%s/leat/other", unit_rundir());
+	fd = open(other, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+	CU_ASSERT_TRUE(fd >= 0);
+	close(fd);
+	CU_ASSERT_EQUAL(rename(other, path), 0);
+}
+
+static void test_lock_is_replaced(void)
+{
+	struct leat_listener listener, second;
+	unsigned n_fds;
+
+	CU_ASSERT_FATAL(unit_rundir_make());
+	n_fds = unit_count_fds();
+	faults_meanwhile(FAULT_FLOCK, 0, replace_lock);
+	CU_ASSERT_EQUAL(leat_listen(&listener, NODE_LINK, &said), 0);
+	CU_ASSERT_TRUE(faults_end());
+	/* What it holds is the lock that others see. */
+	CU_ASSERT_EQUAL(leat_listen(&second, NODE_LINK, &said), -EADDRINUSE);
+	leat_listener_finish(&listener);
+	CU_ASSERT_EQUAL(unit_count_fds(), n_fds);
+	unit_rundir_remove();
+}
+
 /* ---- bytes ---- */
 
 static void test_short_writes(void)
@@ -439,314 +471,13 @@ static void test_unlocked_memory(void)
 	leat_shm_finish(&shm);
 }
 
-/* ---- signals ---- */
-
-static void expect_raise(struct leat_signal *signal, enum fault_call call,
-			 int error, bool done)
-{
-	uint64_t n_raised = signal->n_raised;
-
-	faults_fail(call, 0, error);
-	errno = EDOM;
-	CU_ASSERT_EQUAL(leat_signal_raise(signal), done);
-	CU_ASSERT_EQUAL(errno, EDOM);
-	CU_ASSERT_TRUE(faults_end());
-	CU_ASSERT_EQUAL(signal->n_raised, n_raised);
-}
-
-/* What passes by itself is tried again; what is full is signalled already. */
-static void expect_raises(int fd, enum fault_call call)
-{
-	struct leat_signal signal;
-
-	CU_ASSERT_FATAL(leat_signal_init(&signal, fd) == 0);
-	expect_raise(&signal, call, ENOBUFS, false);
-	expect_raise(&signal, call, ENOMEM, false);
-	expect_raise(&signal, call, EINTR, false);
-	expect_raise(&signal, call, EAGAIN, true);
-	expect_raise(&signal, call, EPIPE, true);
-	CU_ASSERT_TRUE(leat_signal_raise(&signal));
-	CU_ASSERT_EQUAL(signal.n_raised, 1);
-}
-
-static void test_signals_that_fail(void)
-{
-	int fd = eventfd(0, EFD_CLOEXEC), pair[2];
-
-	expect_raises(fd, FAULT_WRITE);
-	close(fd);
-	CU_ASSERT_FATAL(
-		socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair) == 0);
-	expect_raises(pair[0], FAULT_SEND);
-	close(pair[0]);
-	close(pair[1]);
-}
-
-/* What cannot be told is taken for the kind that needs more care. */
-static void test_socket_of_unknown_kind(void)
-{
-	struct leat_signal signal;
-	int pair[2];
-
-	CU_ASSERT_FATAL(
-		socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair) == 0);
-	CU_ASSERT_EQUAL(leat_signal_init(&signal, pair[0]), 0);
-	CU_ASSERT_FALSE(signal.in_packets);
-	faults_fail(FAULT_GETSOCKOPT, 0, ENOTSOCK);
-	CU_ASSERT_EQUAL(leat_signal_init(&signal, pair[0]), 0);
-	CU_ASSERT_TRUE(faults_end());
-	CU_ASSERT_TRUE(signal.in_packets);
-	close(pair[0]);
-	close(pair[1]);
-}
-
-/* A wake-up that could not be sent is sent with the next frames. */
-static void take_frames(void *user, const struct leat_frames_room *room)
-{
-	(void)user;
-	(void)room;
-}
-
-static void test_frames_keep_a_wake_up(void)
-{
-	struct leat_frames_producer *producer;
-	struct leat_frames_consumer *consumer;
-	int fd = eventfd(0, EFD_CLOEXEC);
-
-	CU_ASSERT_FATAL(leat_frames_producer_create(&producer, &format) == 0);
-	CU_ASSERT_FATAL(leat_frames_consumer_create(&consumer, &format) == 0);
-	CU_ASSERT_EQUAL(leat_frames_producer_connect(
-				producer,
-				dup(leat_frames_consumer_fd(consumer)),
-				dup(fd)),
-			0);
-	CU_ASSERT_EQUAL(
-		leat_frames_consumer_connect(
-			consumer, dup(leat_frames_producer_fd(producer)), fd),
-		0);
-	CU_ASSERT_FALSE(leat_frames_prepare_wait(consumer, 1));
-	faults_fail(FAULT_WRITE, 0, ENOMEM);
-	CU_ASSERT_EQUAL(leat_frames_send(producer, 1, take_frames, NULL), 1);
-	CU_ASSERT_TRUE(faults_end());
-	CU_ASSERT_EQUAL(leat_frames_wakeups(producer), 0);
-	CU_ASSERT_FALSE(unit_readable(fd, 0));
-	CU_ASSERT_EQUAL(leat_frames_send(producer, 1, take_frames, NULL), 1);
-	CU_ASSERT_EQUAL(leat_frames_wakeups(producer), 1);
-	CU_ASSERT_TRUE(unit_readable(fd, 0));
-	leat_frames_producer_destroy(producer);
-	leat_frames_consumer_destroy(consumer);
-}
-
-static void test_connecting_frames_fails(void)
-{
-	static const struct {
-		enum fault_call call;
-		int error;
-	} faults[] = {
-		{ FAULT_FSTAT, EIO },
-		{ FAULT_FCNTL, EACCES },
-		{ FAULT_MMAP, ENOMEM },
-	};
-	unsigned n_fds = unit_count_fds(), n_blocks = faults_blocks();
-	unsigned n_hit = 0;
-
-	for (size_t i = 0; i < sizeof(faults) / sizeof(faults[0]); i++)
-		for (unsigned nth = 0; nth < 16; nth++) {
-			struct leat_frames_producer *producer;
-			struct leat_frames_consumer *consumer;
-			int fd = eventfd(0, EFD_CLOEXEC), res[2];
-
-			CU_ASSERT_FATAL(leat_frames_producer_create(
-						&producer, &format) == 0);
-			CU_ASSERT_FATAL(leat_frames_consumer_create(
-						&consumer, &format) == 0);
-			faults_fail(faults[i].call, nth, faults[i].error);
-			res[0] = leat_frames_producer_connect(
-				producer,
-				dup(leat_frames_consumer_fd(consumer)),
-				dup(fd));
-			res[1] = leat_frames_consumer_connect(
-				consumer,
-				dup(leat_frames_producer_fd(producer)), fd);
-			CU_ASSERT_EQUAL(res[0] < 0 || res[1] < 0, faults_end());
-			n_hit += res[0] < 0 || res[1] < 0;
-			leat_frames_producer_destroy(producer);
-			leat_frames_consumer_destroy(consumer);
-			CU_ASSERT_EQUAL(unit_count_fds(), n_fds);
-			CU_ASSERT_EQUAL(faults_blocks(), n_blocks);
-			CU_ASSERT_EQUAL(faults_bad_closes(), 0);
-		}
-	CU_ASSERT_TRUE(n_hit >= 8);
-}
-
-/* ---- a link whose calls fail ---- */
-
-/* Meet with a fault on the way; then without, on what is left of it. */
-static bool meet(enum fault_call call, unsigned nth, int error)
-{
-	struct leat_link_spec spec = node_spec();
-	struct node host, guest;
-	struct leat_error text;
-	bool hit;
-	int res;
-
-	CU_ASSERT_FATAL(node_host(&host, &spec) == 0);
-	CU_ASSERT_FATAL(node_guest(&guest) == 0);
-	faults_fail(call, nth, error);
-	res = leat_guest_connect(guest.guest, &text);
-	node_settle(&host, &guest);
-	spec.capacity *= 2;
-	leat_host_update(host.host, &spec);
-	node_settle(&host, &guest);
-	hit = faults_end();
-	CU_ASSERT_EQUAL(leat_guest_connected(guest.guest),
-			res == 0 && guest.n_gone == 0);
-	/* Both know of it, or neither. */
-	node_settle(&host, &guest);
-	CU_ASSERT_EQUAL(leat_guest_connect(guest.guest, &text), 0);
-	node_settle(&host, &guest);
-	CU_ASSERT_PTR_NOT_NULL(host.wire);
-	CU_ASSERT_PTR_NOT_NULL(guest.wire);
-	if (host.wire && guest.wire) {
-		CU_ASSERT_EQUAL(host.wire->generation, guest.wire->generation);
-		CU_ASSERT_TRUE(node_cross(host.wire, guest.wire));
-		CU_ASSERT_TRUE(node_cross(guest.wire, host.wire));
-	}
-	node_close(&guest);
-	node_close(&host);
-	return hit;
-}
-
-static void test_meeting_fails(void)
-{
-	static const struct {
-		enum fault_call call;
-		int error;
-	} faults[] = {
-		{ FAULT_ACCEPT4, EMFILE },	 { FAULT_CALLOC, ENOMEM },
-		{ FAULT_CONNECT, ECONNREFUSED }, { FAULT_EPOLL_CTL, ENOSPC },
-		{ FAULT_FCNTL, EACCES },	 { FAULT_FSTAT, EIO },
-		{ FAULT_FTRUNCATE, EFBIG },	 { FAULT_GETSOCKOPT, EINVAL },
-		{ FAULT_MEMFD_CREATE, EMFILE },	 { FAULT_MMAP, ENOMEM },
-		{ FAULT_RECVMSG, EIO },		 { FAULT_RECVMSG, ECONNRESET },
-		{ FAULT_SENDMSG, ENOBUFS },	 { FAULT_SENDMSG, EPIPE },
-		{ FAULT_SENDMSG, ECONNRESET },	 { FAULT_SOCKET, EMFILE },
-		{ FAULT_SOCKETPAIR, EMFILE },	 { FAULT_SYSCALL, ENOSYS },
-		{ FAULT_SNPRINTF, EOVERFLOW },	 { FAULT_LSTAT, EACCES },
-	};
-	unsigned n_fds, n_blocks = faults_blocks();
-
-	CU_ASSERT_FATAL(unit_rundir_make());
-	n_fds = unit_count_fds();
-	for (size_t i = 0; i < sizeof(faults) / sizeof(faults[0]); i++)
-		for (unsigned nth = 0; nth < N_CALLS_MAX; nth++) {
-			bool hit = meet(faults[i].call, nth, faults[i].error);
-
-			CU_ASSERT_EQUAL(unit_count_fds(), n_fds);
-			CU_ASSERT_EQUAL(faults_blocks(), n_blocks);
-			CU_ASSERT_EQUAL(faults_bad_closes(), 0);
-			CU_ASSERT_TRUE(hit || nth > 0);
-			if (!hit)
-				break;
-		}
-	unit_rundir_remove();
-}
-
-/* The same where the first free number is 0. */
-static int meet_at_zero(void *user)
-{
-	unsigned n_failed = CU_get_number_of_failures();
-
-	(void)user;
-	if (!unit_rundir_make())
-		return 2;
-	close(0);
-	meet(FAULT_NONE, 0, 0);
-	unit_rundir_remove();
-	return CU_get_number_of_failures() > n_failed || unit_fd_open(0) ||
-	       faults_bad_closes() > 0;
-}
-
-static void test_meeting_at_zero(void)
-{
-	CU_ASSERT_EQUAL(unit_in_child(meet_at_zero, NULL), 0);
-}
-
-/* ---- asking for the status ---- */
-
-struct query {
-	enum fault_call call;
-	unsigned nth;
-	int error;
-	int res; /* that is expected */
-};
-
-static int query_status(void *user)
-{
-	const struct query *query = user;
-	struct leat_link_status status;
-	unsigned n_fds = unit_count_fds();
-	int res;
-
-	faults_fail(query->call, query->nth, query->error);
-	res = leat_status_query(NODE_LINK, &status);
-	if (res != query->res || faults_end() != (query->call != FAULT_NONE))
-		return 1;
-	if (n_fds != unit_count_fds() || faults_bad_closes() > 0)
-		return 2;
-	return res == 0 && status.jack.alive != 1 ? 3 : 0;
-}
-
-static void test_status_query_fails(void)
-{
-	static const struct query queries[] = {
-		{ FAULT_NONE, 0, 0, 0 },
-		{ FAULT_SOCKET, 0, EMFILE, -EMFILE },
-		{ FAULT_SENDMSG, 0, ENOBUFS, -ENOBUFS },
-		{ FAULT_SENDMSG, 0, EPIPE, -ENOENT },
-		{ FAULT_POLL, 0, EINTR, -EINTR },
-		{ FAULT_RECVMSG, 0, EIO, -EIO },
-		{ FAULT_MMAP, 0, ENOMEM, -ENOMEM },
-		{ FAULT_MMAP, 1, EAGAIN, -EAGAIN },
-	};
-	struct leat_link_spec spec = node_spec();
-	struct node host, guest;
-
-	CU_ASSERT_FATAL(unit_rundir_make());
-	CU_ASSERT_FATAL(node_host(&host, &spec) == 0);
-	CU_ASSERT_FATAL(node_guest(&guest) == 0);
-	leat_host_status(host.host)->alive.atomic_value = 1;
-	CU_ASSERT_TRUE(node_connect(&guest));
-	node_settle(&host, &guest);
-	for (size_t i = 0; i < sizeof(queries) / sizeof(queries[0]); i++) {
-		struct query query = queries[i];
-		pid_t pid = unit_fork(query_status, &query);
-		int64_t deadline_ms = unit_now_ms() + 200;
-
-		/* Until it has its answer, or needs none. */
-		while (unit_now_ms() < deadline_ms)
-			if (unit_readable(node_fd(&host), 5))
-				node_settle(&host, &guest);
-		CU_ASSERT_EQUAL(unit_wait_child(pid), 0);
-	}
-	node_close(&guest);
-	node_close(&host);
-	unit_rundir_remove();
-}
-
 static const struct unit_test tests[] = {
 	{ "calls", "each call fails in turn", test_each_call_fails },
 	{ "calls", "all of it with descriptor 0", test_descriptor_zero },
 	{ "calls", "a lock without a name", test_lock_without_a_name },
+	{ "calls", "a lock is replaced", test_lock_is_replaced },
 	{ "memory", "short writes", test_short_writes },
 	{ "memory", "memory that cannot be locked", test_unlocked_memory },
-	{ "signals", "some errors pass, some do not", test_signals_that_fail },
-	{ "signals", "a socket of unknown kind", test_socket_of_unknown_kind },
-	{ "signals", "a wake-up is kept", test_frames_keep_a_wake_up },
-	{ "frames", "connecting fails", test_connecting_frames_fails },
-	{ "link", "meeting fails and succeeds", test_meeting_fails },
-	{ "link", "meeting with descriptor 0", test_meeting_at_zero },
-	{ "status", "asking fails", test_status_query_fails },
 };
 
 UNIT_MAIN(tests)

@@ -2,12 +2,7 @@
 /* One real side, and one that says what it likes. */
 #include <leat/link.h>
 
-#include "helpers.h"
-#include "link/part.h"
-#include "link/side.h"
-#include "link/socket.h"
-#include "link/wire.h"
-#include "node.h"
+#include "peers.h"
 #include "runner.h"
 
 #include <CUnit/CUnit.h>
@@ -18,124 +13,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-static struct node nobody;
-
-/* A message of a type to a socket, with copies of descriptors. */
-static void say(int fd, struct leat_message *message, const int *fds,
-		uint32_t n_fds)
-{
-	CU_ASSERT_EQUAL(leat_message_send(fd, message, fds, n_fds), 0);
-}
-
-static void say_type(int fd, enum leat_message_type type, uint32_t n_fds)
-{
-	struct leat_message message;
-	int event_fd = eventfd(0, EFD_CLOEXEC);
-
-	leat_message_init(&message, type);
-	if (type == LEAT_MESSAGE_HELLO)
-		message.body.hello.role = n_fds > 0 ? LEAT_ROLE_PIPEWIRE
-						    : LEAT_ROLE_TOOL;
-	say(fd, &message, (int[]){ event_fd, event_fd, event_fd }, n_fds);
-	close(event_fd);
-}
-
-/* The next message, whose descriptors are the caller's, or an error. */
-static int hear(int fd, struct leat_message *message, int fds[3])
-{
-	for (int i = 0; i < 3; i++)
-		fds[i] = -1;
-	return leat_message_recv(fd, message, fds);
-}
-
-static void close_all(const int fds[3])
-{
-	for (int i = 0; i < 3; i++)
-		if (fds[i] >= 0)
-			close(fds[i]);
-}
-
-/* Hear a message of a type, without keeping what came with it. */
-static void expect_hear(int fd, enum leat_message_type type)
-{
-	struct leat_message message;
-	int fds[3];
-
-	CU_ASSERT_EQUAL(hear(fd, &message, fds), 0);
-	CU_ASSERT_EQUAL(message.type, type);
-	close_all(fds);
-}
-
-/* Hear a sentence with a word in it, and then the end. */
-static void expect_bye(int fd, const char *word)
-{
-	struct leat_message message;
-	int fds[3];
-
-	CU_ASSERT_EQUAL(hear(fd, &message, fds), 0);
-	CU_ASSERT_EQUAL(message.type, LEAT_MESSAGE_BYE);
-	CU_ASSERT_PTR_NOT_NULL(strstr(message.body.bye.text, word));
-	CU_ASSERT_EQUAL(hear(fd, &message, fds), -EPIPE);
-}
-
-static void expect_closed(int fd)
-{
-	struct leat_message message;
-	int fds[3];
-
-	CU_ASSERT_EQUAL(hear(fd, &message, fds), -EPIPE);
-}
-
 /* ---- to a host ---- */
-
-/* A host, and a connection to it that is not a guest's yet. */
-struct host_test {
-	struct node host;
-	int fd;
-	struct leat_shm status;
-	unsigned n_fds; /* of the host alone */
-};
-
-static void host_open(struct host_test *test)
-{
-	struct leat_link_spec spec = node_spec();
-
-	CU_ASSERT_FATAL(unit_rundir_make());
-	CU_ASSERT_FATAL(leat_side_create(&test->status) == 0);
-	CU_ASSERT_FATAL(node_host(&test->host, &spec) == 0);
-	test->n_fds = unit_count_fds();
-	test->fd = leat_connect(NODE_LINK, NULL);
-	CU_ASSERT_FATAL(test->fd >= 0);
-	node_settle(&test->host, &nobody);
-}
-
-static void host_settle(struct host_test *test)
-{
-	node_settle(&test->host, &nobody);
-}
-
-/* Hang up; the host has kept nothing of it. */
-static void host_close(struct host_test *test)
-{
-	close(test->fd);
-	host_settle(test);
-	leat_wire_destroy(test->host.wire);
-	test->host.wire = NULL;
-	CU_ASSERT_EQUAL(unit_count_fds(), test->n_fds);
-	node_close(&test->host);
-	leat_shm_finish(&test->status);
-	unit_rundir_remove();
-}
-
-static void say_hello(struct host_test *test)
-{
-	struct leat_message message;
-
-	leat_message_init(&message, LEAT_MESSAGE_HELLO);
-	message.body.hello.role = LEAT_ROLE_PIPEWIRE;
-	say(test->fd, &message, &test->status.fd, 1);
-	host_settle(test);
-}
 
 static void test_host_hears_noise(void)
 {
@@ -239,19 +117,6 @@ static void test_host_hears_what_no_guest_says(void)
 	expect_gone(LEAT_MESSAGE_STATUS, 2);
 }
 
-/* Accept with a generation and these parts. */
-static void say_accept(struct host_test *test, uint64_t generation,
-		       const int fds[2])
-{
-	struct leat_message message;
-
-	leat_message_init(&message, LEAT_MESSAGE_ACCEPT);
-	message.body.wire.generation = generation;
-	message.body.wire.first_index = node_spec().first_index;
-	say(test->fd, &message, fds, 2);
-	host_settle(test);
-}
-
 static void test_host_gets_no_parts(void)
 {
 	struct host_test test;
@@ -265,27 +130,6 @@ static void test_host_gets_no_parts(void)
 	CU_ASSERT_PTR_NOT_NULL(strstr(test.host.text, "protocol"));
 	host_close(&test);
 	close(event_fd);
-}
-
-/* The guest's half of a wire. */
-static struct leat_wire *half(uint64_t generation)
-{
-	struct leat_wire_message message = { generation,
-					     node_spec().first_index };
-	struct leat_link_spec spec = node_spec();
-	struct leat_wire *wire = NULL;
-
-	CU_ASSERT_FATAL(
-		leat_wire_create(&wire, &spec, &message, LEAT_TO_JACK) == 0);
-	return wire;
-}
-
-static void accept_half(struct host_test *test, uint64_t generation,
-			const struct leat_wire *wire)
-{
-	say_accept(test, generation,
-		   (int[]){ leat_frames_consumer_fd(wire->in),
-			    leat_frames_producer_fd(wire->out) });
 }
 
 /* Parts in the wrong order, and of another generation. */
@@ -311,6 +155,35 @@ static void test_host_gets_wrong_parts(void)
 	CU_ASSERT_EQUAL(test.host.n_wires, 0);
 	host_close(&test);
 	leat_wire_destroy(wire);
+}
+
+/* One part that will do, and one that will not. */
+static void expect_half_refused(bool first_is_good)
+{
+	struct leat_wire *wire = half(1);
+	int event_fd = eventfd(0, EFD_CLOEXEC);
+	struct host_test test;
+
+	host_open(&test);
+	say_hello(&test);
+	say_accept(&test, 1,
+		   (int[]){ first_is_good ? leat_frames_consumer_fd(wire->in)
+					  : event_fd,
+			    first_is_good
+				    ? event_fd
+				    : leat_frames_producer_fd(wire->out) });
+	CU_ASSERT_EQUAL(test.host.n_gone, 1);
+	CU_ASSERT_EQUAL(test.host.n_wires, 0);
+	CU_ASSERT_PTR_NOT_NULL(strstr(test.host.text, "protocol"));
+	host_close(&test);
+	leat_wire_destroy(wire);
+	close(event_fd);
+}
+
+static void test_host_gets_one_part(void)
+{
+	expect_half_refused(true);
+	expect_half_refused(false);
 }
 
 /* Acceptance of what was not offered is nobody's, and does no harm. */
@@ -353,6 +226,189 @@ static void test_host_hears_the_last_word(void)
 	host_close(&test);
 }
 
+/* So it does where the host notices by what it has to say itself. */
+static void expect_last_word(bool unread)
+{
+	struct leat_link_spec spec = node_spec();
+	struct leat_message message;
+	struct host_test test;
+
+	host_open(&test);
+	say_hello(&test);
+	if (!unread) {
+		expect_hear(test.fd, LEAT_MESSAGE_SPEC);
+		expect_hear(test.fd, LEAT_MESSAGE_OFFER);
+	}
+	leat_message_init(&message, LEAT_MESSAGE_BYE);
+	strcpy(message.body.bye.text, "the last word");
+	say(test.fd, &message, NULL, 0);
+	close(test.fd);
+	spec.rate_hz = 44100;
+	leat_host_update(test.host.host, &spec);
+	CU_ASSERT_EQUAL(test.host.n_gone, 1);
+	CU_ASSERT_STRING_EQUAL(test.host.text, "the last word");
+	/* And it is free for the next one. */
+	test.fd = leat_connect(NODE_LINK, NULL);
+	host_settle(&test);
+	say_hello(&test);
+	expect_hear(test.fd, LEAT_MESSAGE_SPEC);
+	host_close(&test);
+}
+
+static void test_host_hears_it_while_speaking(void)
+{
+	expect_last_word(false);
+	/* The kernel reports what was not read as another error. */
+	expect_last_word(true);
+}
+
+/* What is too long for a message is cut, and ends. */
+static void test_long_last_words(void)
+{
+	struct leat_message message;
+	struct host_test test;
+	struct guest_test other;
+	char text[1000];
+	int fds[3];
+
+	memset(text, 'x', sizeof(text) - 1);
+	text[sizeof(text) - 1] = 0;
+	host_open(&test);
+	say_hello(&test);
+	expect_hear(test.fd, LEAT_MESSAGE_SPEC);
+	expect_hear(test.fd, LEAT_MESSAGE_OFFER);
+	leat_host_dismiss(test.host.host, text);
+	CU_ASSERT_EQUAL(hear(test.fd, &message, fds), 0);
+	CU_ASSERT_EQUAL(message.type, LEAT_MESSAGE_BYE);
+	CU_ASSERT_EQUAL(strlen(message.body.bye.text), 383);
+	CU_ASSERT_EQUAL(test.host.n_gone, 1);
+	host_close(&test);
+
+	guest_open(&other);
+	leat_guest_leave(other.guest.guest, text);
+	CU_ASSERT_EQUAL(hear(other.fd, &message, fds), 0);
+	CU_ASSERT_EQUAL(strlen(message.body.bye.text), 383);
+	CU_ASSERT_FALSE(leat_guest_connected(other.guest.guest));
+	expect_closed(other.fd);
+	guest_close(&other);
+}
+
+/* There is one guest, and who comes second is told so and left alone. */
+static void test_host_has_one_guest(void)
+{
+	struct host_test test;
+	int first_fd;
+
+	host_open(&test);
+	say_hello(&test);
+	expect_hear(test.fd, LEAT_MESSAGE_SPEC);
+	expect_hear(test.fd, LEAT_MESSAGE_OFFER);
+	first_fd = test.fd;
+	test.fd = leat_connect(NODE_LINK, NULL);
+	host_settle(&test);
+	say_hello(&test);
+	expect_bye(test.fd, "another leat-pipewire");
+	CU_ASSERT_EQUAL(test.host.n_gone, 0);
+	CU_ASSERT_FALSE(unit_readable(first_fd, 0));
+	close(first_fd);
+	host_settle(&test);
+	CU_ASSERT_EQUAL(test.host.n_gone, 1);
+	host_close(&test);
+}
+
+/* Sixteen may be silent; one more takes the place of the first. */
+static void test_host_has_room_for_sixteen(void)
+{
+	struct host_test test;
+	int fds[18];
+
+	host_open(&test);
+	fds[0] = test.fd;
+	for (int i = 1; i < 18; i++) {
+		fds[i] = leat_connect(NODE_LINK, NULL);
+		host_settle(&test);
+		for (int k = 0; k <= i; k++)
+			CU_ASSERT_EQUAL(unit_readable(fds[k], 0), k <= i - 16);
+	}
+	for (int i = 1; i < 18; i++)
+		close(fds[i]);
+	host_settle(&test);
+	host_close(&test);
+}
+
+/* Places are given back: a hundred tools, one after the other. */
+static void test_host_has_many_visitors(void)
+{
+	struct host_test test;
+
+	host_open(&test);
+	for (int i = 0; i < 100; i++) {
+		say_type(test.fd, LEAT_MESSAGE_HELLO, 0);
+		host_settle(&test);
+		expect_hear(test.fd, LEAT_MESSAGE_STATUS);
+		expect_closed(test.fd);
+		close(test.fd);
+		test.fd = leat_connect(NODE_LINK, NULL);
+		host_settle(&test);
+		CU_ASSERT_EQUAL(unit_count_fds(), test.n_fds + 2);
+	}
+	host_close(&test);
+}
+
+/* A spec that no peer would take is neither kept nor sent. */
+static void test_host_keeps_its_spec(void)
+{
+	struct leat_link_spec bad = node_spec(), good = node_spec();
+	struct leat_message message;
+	struct host_test test;
+	int fds[3];
+
+	host_open(&test);
+	say_hello(&test);
+	expect_hear(test.fd, LEAT_MESSAGE_SPEC);
+	expect_hear(test.fd, LEAT_MESSAGE_OFFER);
+	bad.rate_hz = 0;
+	leat_host_update(test.host.host, &bad);
+	CU_ASSERT_FALSE(unit_readable(test.fd, 0));
+	/* The rings are the same, so there is no other offer. */
+	good.period = 32;
+	leat_host_update(test.host.host, &good);
+	CU_ASSERT_EQUAL(hear(test.fd, &message, fds), 0);
+	CU_ASSERT_EQUAL(message.type, LEAT_MESSAGE_SPEC);
+	CU_ASSERT_EQUAL(message.body.spec.period, 32);
+	CU_ASSERT_FALSE(unit_readable(test.fd, 0));
+	CU_ASSERT_EQUAL(test.host.n_gone, 0);
+	host_close(&test);
+}
+
+/* What cannot be a link is refused, and in words. */
+static void expect_no_host(const struct leat_link_spec *spec, const char *word)
+{
+	static const struct leat_link_events none;
+	struct leat_host *host = (void *)&nobody;
+	struct leat_error error = { "" };
+	unsigned n_fds = unit_count_fds();
+
+	CU_ASSERT_EQUAL(leat_host_create(&host, spec, &none, NULL, &error),
+			-EINVAL);
+	CU_ASSERT_PTR_NULL(host);
+	CU_ASSERT_PTR_NOT_NULL(strstr(error.text, word));
+	CU_ASSERT_EQUAL(unit_count_fds(), n_fds);
+}
+
+static void test_no_such_host(void)
+{
+	struct leat_link_spec spec = node_spec();
+
+	CU_ASSERT_FATAL(unit_rundir_make());
+	strcpy(spec.link_name, "no name");
+	expect_no_host(&spec, "link name");
+	spec = node_spec();
+	spec.capacity = 100;
+	expect_no_host(&spec, "out of range");
+	unit_rundir_remove();
+}
+
 /* A guest that does not read must not hold the host up. */
 static void test_host_is_not_held_up(void)
 {
@@ -371,64 +427,6 @@ static void test_host_is_not_held_up(void)
 }
 
 /* ---- to a guest ---- */
-
-/* A guest, and the connection at which it waits for its host to speak. */
-struct guest_test {
-	struct leat_listener listener;
-	struct node guest;
-	int fd;
-	unsigned n_fds;
-};
-
-static void guest_open(struct guest_test *test)
-{
-	struct leat_error error;
-
-	CU_ASSERT_FATAL(unit_rundir_make());
-	CU_ASSERT_FATAL(leat_listen(&test->listener, NODE_LINK, NULL) == 0);
-	CU_ASSERT_FATAL(node_guest(&test->guest) == 0);
-	test->n_fds = unit_count_fds();
-	CU_ASSERT_EQUAL(leat_guest_connect(test->guest.guest, &error), 0);
-	test->fd = leat_accept(&test->listener);
-	CU_ASSERT_FATAL(test->fd >= 0);
-	expect_hear(test->fd, LEAT_MESSAGE_HELLO);
-}
-
-static void guest_settle(struct guest_test *test)
-{
-	node_settle(&test->guest, &nobody);
-}
-
-static void guest_close(struct guest_test *test)
-{
-	close(test->fd);
-	guest_settle(test);
-	leat_wire_destroy(test->guest.wire);
-	test->guest.wire = NULL;
-	CU_ASSERT_EQUAL(unit_count_fds(), test->n_fds);
-	node_close(&test->guest);
-	leat_listener_finish(&test->listener);
-	unit_rundir_remove();
-}
-
-static void say_spec(struct guest_test *test, const struct leat_link_spec *spec)
-{
-	struct leat_message message;
-
-	leat_message_init(&message, LEAT_MESSAGE_SPEC);
-	leat_spec_pack(&message.body.spec, spec);
-	say(test->fd, &message, NULL, 0);
-	guest_settle(test);
-}
-
-static void expect_host_gone(struct guest_test *test, const char *word)
-{
-	CU_ASSERT_EQUAL(test->guest.n_gone, 1);
-	CU_ASSERT_PTR_NOT_NULL(strstr(test->guest.text, word));
-	CU_ASSERT_EQUAL(test->guest.n_wires, 0);
-	CU_ASSERT_FALSE(leat_guest_connected(test->guest.guest));
-	expect_closed(test->fd);
-}
 
 static void test_guest_hears_noise(void)
 {
@@ -516,37 +514,6 @@ static void test_guest_is_told_why(void)
 	guest_close(&test);
 }
 
-/* Two parts that would do, if only their spec had come before, and a signal. */
-static void say_offer_with(struct guest_test *test,
-			   const struct leat_link_spec *spec, int signal_fd)
-{
-	struct leat_message message;
-	struct leat_wire *wire;
-
-	leat_message_init(&message, LEAT_MESSAGE_OFFER);
-	message.body.wire.generation = 1;
-	CU_ASSERT_FATAL(leat_wire_create(&wire, spec, &message.body.wire,
-					 LEAT_TO_PIPEWIRE) == 0);
-	say(test->fd, &message,
-	    (int[]){ leat_frames_producer_fd(wire->out),
-		     leat_frames_consumer_fd(wire->in), signal_fd },
-	    3);
-	leat_wire_destroy(wire);
-	close(signal_fd);
-	guest_settle(test);
-}
-
-static void say_offer(struct guest_test *test,
-		      const struct leat_link_spec *spec)
-{
-	int pair[2];
-
-	CU_ASSERT_FATAL(
-		socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair) == 0);
-	close(pair[0]);
-	say_offer_with(test, spec, pair[1]);
-}
-
 /* What the host could make a read of wait is no signal. */
 static void test_guest_gets_no_signal(void)
 {
@@ -610,7 +577,16 @@ static const struct unit_test tests[] = {
 	{ "guests", "wrong parts", test_host_gets_wrong_parts },
 	{ "guests", "stale acceptance", test_host_gets_a_stale_acceptance },
 	{ "guests", "last word", test_host_hears_the_last_word },
+	{ "guests", "one part", test_host_gets_one_part },
+	{ "guests", "last word, heard late",
+	  test_host_hears_it_while_speaking },
 	{ "guests", "does not read", test_host_is_not_held_up },
+	{ "guests", "only one", test_host_has_one_guest },
+	{ "guests", "long last words", test_long_last_words },
+	{ "clients", "sixteen silent ones", test_host_has_room_for_sixteen },
+	{ "clients", "many visitors", test_host_has_many_visitors },
+	{ "specs", "a bad one is not kept", test_host_keeps_its_spec },
+	{ "specs", "no such host", test_no_such_host },
 	{ "hosts", "noise", test_guest_hears_noise },
 	{ "hosts", "wrong words", test_guest_hears_what_no_host_says },
 	{ "hosts", "offer too early", test_guest_gets_an_offer_too_early },

@@ -1,0 +1,215 @@
+/* SPDX-License-Identifier: MIT */
+/* Two sides meet, and any one call on the way fails. */
+#include <leat/link.h>
+#include <leat/status.h>
+
+#include "faults.h"
+#include "helpers.h"
+#include "node.h"
+#include "runner.h"
+
+#include <CUnit/CUnit.h>
+
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <unistd.h>
+
+/* More calls of a kind than there are. */
+#define N_CALLS_MAX 100u
+
+/* ---- a link whose calls fail ---- */
+
+static unsigned count_inherited(void)
+{
+	unsigned n = 0;
+
+	for (int fd = 0; fd < 256; fd++) {
+		int flags = fcntl(fd, F_GETFD);
+
+		n += flags >= 0 && !(flags & FD_CLOEXEC);
+	}
+	return n;
+}
+
+/* What cannot be true of a link, whatever fails in it. */
+static void check_nodes(const struct node *host, const struct node *guest,
+			enum fault_call call, int error)
+{
+	/* That nothing was there after all is no failure. */
+	if (call == FAULT_RECVMSG && error == EAGAIN) {
+		CU_ASSERT_EQUAL(host->n_gone + guest->n_gone, 0);
+		CU_ASSERT_EQUAL(host->n_wires, 2);
+		CU_ASSERT_EQUAL(guest->n_wires, 2);
+	}
+	/* The reason is given, and it is the true one. */
+	if (call == FAULT_SOCKETPAIR && host->n_gone > 0)
+		CU_ASSERT_STRING_EQUAL(host->text, strerror(error));
+	CU_ASSERT_EQUAL(faults_epoll_waits(), 0);
+}
+
+/* Meet with a fault on the way; then without, on what is left of it. */
+static bool meet(enum fault_call call, unsigned nth, int error)
+{
+	struct leat_link_spec spec = node_spec();
+	struct node host, guest;
+	struct leat_error text;
+	unsigned n_inherited = count_inherited();
+	bool hit;
+	int res;
+
+	CU_ASSERT_FATAL(node_host(&host, &spec) == 0);
+	CU_ASSERT_FATAL(node_guest(&guest) == 0);
+	faults_fail(call, nth, error);
+	res = leat_guest_connect(guest.guest, &text);
+	node_settle(&host, &guest);
+	spec.capacity *= 2;
+	leat_host_update(host.host, &spec);
+	node_settle(&host, &guest);
+	hit = faults_end();
+	CU_ASSERT_EQUAL(leat_guest_connected(guest.guest),
+			res == 0 && guest.n_gone == 0);
+	/* Both know of it, or neither. */
+	node_settle(&host, &guest);
+	if (hit)
+		check_nodes(&host, &guest, call, error);
+	CU_ASSERT_EQUAL(leat_guest_connect(guest.guest, &text), 0);
+	node_settle(&host, &guest);
+	CU_ASSERT_PTR_NOT_NULL(host.wire);
+	CU_ASSERT_PTR_NOT_NULL(guest.wire);
+	if (host.wire && guest.wire) {
+		CU_ASSERT_EQUAL(host.wire->generation, guest.wire->generation);
+		CU_ASSERT_TRUE(node_cross(host.wire, guest.wire));
+		CU_ASSERT_TRUE(node_cross(guest.wire, host.wire));
+	}
+	CU_ASSERT_EQUAL(count_inherited(), n_inherited);
+	node_close(&guest);
+	node_close(&host);
+	return hit;
+}
+
+static void test_meeting_fails(void)
+{
+	static const struct {
+		enum fault_call call;
+		int error;
+	} faults[] = {
+		{ FAULT_ACCEPT4, EMFILE },	 { FAULT_CALLOC, ENOMEM },
+		{ FAULT_CONNECT, ECONNREFUSED }, { FAULT_EPOLL_CTL, ENOSPC },
+		{ FAULT_FCNTL, EACCES },	 { FAULT_FSTAT, EIO },
+		{ FAULT_FTRUNCATE, EFBIG },	 { FAULT_GETSOCKOPT, EINVAL },
+		{ FAULT_MEMFD_CREATE, EMFILE },	 { FAULT_MMAP, ENOMEM },
+		{ FAULT_RECVMSG, EAGAIN },	 { FAULT_RECVMSG, EIO },
+		{ FAULT_RECVMSG, ECONNRESET },	 { FAULT_SENDMSG, ENOBUFS },
+		{ FAULT_SENDMSG, EPIPE },	 { FAULT_SENDMSG, ECONNRESET },
+		{ FAULT_SOCKET, EMFILE },	 { FAULT_SOCKETPAIR, EMFILE },
+		{ FAULT_SYSCALL, ENOSYS },	 { FAULT_SNPRINTF, EOVERFLOW },
+		{ FAULT_LSTAT, EACCES },
+	};
+	unsigned n_fds, n_blocks = faults_blocks();
+
+	CU_ASSERT_FATAL(unit_rundir_make());
+	n_fds = unit_count_fds();
+	for (size_t i = 0; i < sizeof(faults) / sizeof(faults[0]); i++)
+		for (unsigned nth = 0; nth < N_CALLS_MAX; nth++) {
+			bool hit = meet(faults[i].call, nth, faults[i].error);
+
+			CU_ASSERT_EQUAL(unit_count_fds(), n_fds);
+			CU_ASSERT_EQUAL(faults_blocks(), n_blocks);
+			CU_ASSERT_EQUAL(faults_bad_closes(), 0);
+			CU_ASSERT_TRUE(hit || nth > 0);
+			if (!hit)
+				break;
+		}
+	unit_rundir_remove();
+}
+
+/* The same where the first free number is 0. */
+static int meet_at_zero(void *user)
+{
+	unsigned n_failed = CU_get_number_of_failures();
+
+	(void)user;
+	if (!unit_rundir_make())
+		return 2;
+	close(0);
+	meet(FAULT_NONE, 0, 0);
+	unit_rundir_remove();
+	return CU_get_number_of_failures() > n_failed || unit_fd_open(0) ||
+	       faults_bad_closes() > 0;
+}
+
+static void test_meeting_at_zero(void)
+{
+	CU_ASSERT_EQUAL(unit_in_child(meet_at_zero, NULL), 0);
+}
+
+/* ---- asking for the status ---- */
+
+struct query {
+	enum fault_call call;
+	unsigned nth;
+	int error;
+	int res; /* that is expected */
+};
+
+static int query_status(void *user)
+{
+	const struct query *query = user;
+	struct leat_link_status status;
+	unsigned n_fds = unit_count_fds();
+	int res;
+
+	faults_fail(query->call, query->nth, query->error);
+	res = leat_status_query(NODE_LINK, &status);
+	if (res != query->res || faults_end() != (query->call != FAULT_NONE))
+		return 1;
+	if (n_fds != unit_count_fds() || faults_bad_closes() > 0)
+		return 2;
+	return res == 0 && status.jack.alive != 1 ? 3 : 0;
+}
+
+static void test_status_query_fails(void)
+{
+	static const struct query queries[] = {
+		{ FAULT_NONE, 0, 0, 0 },
+		{ FAULT_SOCKET, 0, EMFILE, -EMFILE },
+		{ FAULT_SENDMSG, 0, ENOBUFS, -ENOBUFS },
+		{ FAULT_SENDMSG, 0, EPIPE, -ENOENT },
+		{ FAULT_POLL, 0, EINTR, -EINTR },
+		{ FAULT_RECVMSG, 0, EIO, -EIO },
+		{ FAULT_MMAP, 0, ENOMEM, -ENOMEM },
+		{ FAULT_MMAP, 1, EAGAIN, -EAGAIN },
+	};
+	struct leat_link_spec spec = node_spec();
+	struct node host, guest;
+
+	CU_ASSERT_FATAL(unit_rundir_make());
+	CU_ASSERT_FATAL(node_host(&host, &spec) == 0);
+	CU_ASSERT_FATAL(node_guest(&guest) == 0);
+	leat_host_status(host.host)->alive.atomic_value = 1;
+	CU_ASSERT_TRUE(node_connect(&guest));
+	node_settle(&host, &guest);
+	for (size_t i = 0; i < sizeof(queries) / sizeof(queries[0]); i++) {
+		struct query query = queries[i];
+		pid_t pid = unit_fork(query_status, &query);
+		int64_t deadline_ms = unit_now_ms() + 200;
+
+		/* Until it has its answer, or needs none. */
+		while (unit_now_ms() < deadline_ms)
+			if (unit_readable(node_fd(&host), 5))
+				node_settle(&host, &guest);
+		CU_ASSERT_EQUAL(unit_wait_child(pid), 0);
+	}
+	node_close(&guest);
+	node_close(&host);
+	unit_rundir_remove();
+}
+
+static const struct unit_test tests[] = {
+	{ "link", "meeting fails and succeeds", test_meeting_fails },
+	{ "link", "meeting with descriptor 0", test_meeting_at_zero },
+	{ "status", "asking fails", test_status_query_fails },
+};
+
+UNIT_MAIN(tests)

@@ -1,0 +1,278 @@
+/* SPDX-License-Identifier: MIT */
+/* Waking and waiting where system calls fail. */
+#include <leat/fdring.h>
+#include <leat/frames.h>
+
+#include "faults.h"
+#include "helpers.h"
+#include "runner.h"
+
+#include <CUnit/CUnit.h>
+
+#include <errno.h>
+#include <sys/eventfd.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+static const struct leat_frames_format format = {
+	.n_channels = 2,
+	.capacity = 64,
+	.rate_hz = 48000,
+};
+
+/* ---- signals ---- */
+
+static void expect_raise(struct leat_signal *signal, enum fault_call call,
+			 int error, bool done)
+{
+	uint64_t n_raised = signal->n_raised;
+
+	faults_fail(call, 0, error);
+	errno = EDOM;
+	CU_ASSERT_EQUAL(leat_signal_raise(signal), done);
+	CU_ASSERT_EQUAL(errno, EDOM);
+	CU_ASSERT_TRUE(faults_end());
+	CU_ASSERT_EQUAL(signal->n_raised, n_raised);
+}
+
+/* What passes by itself is tried again; what is full is signalled already. */
+static void expect_raises(int fd, enum fault_call call)
+{
+	struct leat_signal signal;
+
+	CU_ASSERT_FATAL(leat_signal_init(&signal, fd) == 0);
+	expect_raise(&signal, call, ENOBUFS, false);
+	expect_raise(&signal, call, ENOMEM, false);
+	expect_raise(&signal, call, EINTR, false);
+	expect_raise(&signal, call, EAGAIN, true);
+	expect_raise(&signal, call, EPIPE, true);
+	CU_ASSERT_TRUE(leat_signal_raise(&signal));
+	CU_ASSERT_EQUAL(signal.n_raised, 1);
+}
+
+static void test_signals_that_fail(void)
+{
+	int fd = eventfd(0, EFD_CLOEXEC), pair[2];
+
+	expect_raises(fd, FAULT_WRITE);
+	close(fd);
+	CU_ASSERT_FATAL(
+		socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair) == 0);
+	expect_raises(pair[0], FAULT_SEND);
+	close(pair[0]);
+	close(pair[1]);
+}
+
+/* What cannot be told is taken for the kind that needs more care. */
+static void test_socket_of_unknown_kind(void)
+{
+	struct leat_signal signal;
+	int pair[2];
+
+	CU_ASSERT_FATAL(
+		socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair) == 0);
+	CU_ASSERT_EQUAL(leat_signal_init(&signal, pair[0]), 0);
+	CU_ASSERT_FALSE(signal.in_packets);
+	faults_fail(FAULT_GETSOCKOPT, 0, ENOTSOCK);
+	CU_ASSERT_EQUAL(leat_signal_init(&signal, pair[0]), 0);
+	CU_ASSERT_TRUE(faults_end());
+	CU_ASSERT_TRUE(signal.in_packets);
+	close(pair[0]);
+	close(pair[1]);
+}
+
+/* A wake-up that could not be sent is sent with the next frames. */
+static void take_frames(void *user, const struct leat_frames_room *room)
+{
+	(void)user;
+	(void)room;
+}
+
+static void test_frames_keep_a_wake_up(void)
+{
+	struct leat_frames_producer *producer;
+	struct leat_frames_consumer *consumer;
+	int fd = eventfd(0, EFD_CLOEXEC);
+
+	CU_ASSERT_FATAL(leat_frames_producer_create(&producer, &format) == 0);
+	CU_ASSERT_FATAL(leat_frames_consumer_create(&consumer, &format) == 0);
+	CU_ASSERT_EQUAL(leat_frames_producer_connect(
+				producer,
+				dup(leat_frames_consumer_fd(consumer)),
+				dup(fd)),
+			0);
+	CU_ASSERT_EQUAL(
+		leat_frames_consumer_connect(
+			consumer, dup(leat_frames_producer_fd(producer)), fd),
+		0);
+	CU_ASSERT_FALSE(leat_frames_prepare_wait(consumer, 1));
+	faults_fail(FAULT_WRITE, 0, ENOMEM);
+	CU_ASSERT_EQUAL(leat_frames_send(producer, 1, take_frames, NULL), 1);
+	CU_ASSERT_TRUE(faults_end());
+	CU_ASSERT_EQUAL(leat_frames_wakeups(producer), 0);
+	CU_ASSERT_FALSE(unit_readable(fd, 0));
+	CU_ASSERT_EQUAL(leat_frames_send(producer, 1, take_frames, NULL), 1);
+	CU_ASSERT_EQUAL(leat_frames_wakeups(producer), 1);
+	CU_ASSERT_TRUE(unit_readable(fd, 0));
+	leat_frames_producer_destroy(producer);
+	leat_frames_consumer_destroy(consumer);
+}
+
+static void test_connecting_frames_fails(void)
+{
+	static const struct {
+		enum fault_call call;
+		int error;
+	} faults[] = {
+		{ FAULT_FSTAT, EIO },
+		{ FAULT_FCNTL, EACCES },
+		{ FAULT_MMAP, ENOMEM },
+	};
+	unsigned n_fds = unit_count_fds(), n_blocks = faults_blocks();
+	unsigned n_hit = 0;
+
+	for (size_t i = 0; i < sizeof(faults) / sizeof(faults[0]); i++)
+		for (unsigned nth = 0; nth < 16; nth++) {
+			struct leat_frames_producer *producer;
+			struct leat_frames_consumer *consumer;
+			int fd = eventfd(0, EFD_CLOEXEC), res[2];
+
+			CU_ASSERT_FATAL(leat_frames_producer_create(
+						&producer, &format) == 0);
+			CU_ASSERT_FATAL(leat_frames_consumer_create(
+						&consumer, &format) == 0);
+			faults_fail(faults[i].call, nth, faults[i].error);
+			res[0] = leat_frames_producer_connect(
+				producer,
+				dup(leat_frames_consumer_fd(consumer)),
+				dup(fd));
+			res[1] = leat_frames_consumer_connect(
+				consumer,
+				dup(leat_frames_producer_fd(producer)), fd);
+			CU_ASSERT_EQUAL(res[0] < 0 || res[1] < 0, faults_end());
+			n_hit += res[0] < 0 || res[1] < 0;
+			leat_frames_producer_destroy(producer);
+			leat_frames_consumer_destroy(consumer);
+			CU_ASSERT_EQUAL(unit_count_fds(), n_fds);
+			CU_ASSERT_EQUAL(faults_blocks(), n_blocks);
+			CU_ASSERT_EQUAL(faults_bad_closes(), 0);
+		}
+	CU_ASSERT_TRUE(n_hit >= 8);
+}
+
+/* ---- waiting ---- */
+
+struct pair {
+	struct leat_ring_words words[2];
+	unsigned char items[4];
+	struct leat_fd_producer producer;
+	struct leat_fd_consumer consumer;
+	int to_consumer, to_producer; /* eventfds */
+};
+
+static void pair_open(struct pair *pair)
+{
+	struct leat_fdring_config config = {
+		.ring = { .capacity = sizeof(pair->items) },
+		.items = pair->items,
+		.item_size_bytes = 1,
+	};
+
+	pair->to_consumer = eventfd(0, EFD_CLOEXEC);
+	pair->to_producer = eventfd(0, EFD_CLOEXEC);
+	leat_ring_words_init(&pair->words[0], 7);
+	leat_ring_words_init(&pair->words[1], 7);
+	config.ring.own = &pair->words[0];
+	config.ring.peer = &pair->words[1];
+	config.raise_fd = pair->to_consumer;
+	config.wait_fd = pair->to_producer;
+	CU_ASSERT_FATAL(leat_fd_producer_init(&pair->producer, &config) == 0);
+	config.ring.own = &pair->words[1];
+	config.ring.peer = &pair->words[0];
+	config.raise_fd = pair->to_producer;
+	config.wait_fd = pair->to_consumer;
+	CU_ASSERT_FATAL(leat_fd_consumer_init(&pair->consumer, &config) == 0);
+}
+
+static void pair_close(struct pair *pair)
+{
+	close(pair->to_consumer);
+	close(pair->to_producer);
+}
+
+static void send_items(struct pair *pair, uint32_t n_items)
+{
+	void *items[2];
+	uint32_t n_each[2];
+
+	CU_ASSERT_EQUAL(
+		leat_fd_producer_begin(&pair->producer, n_items, items, n_each),
+		n_items);
+	leat_fd_producer_commit(&pair->producer, n_items);
+}
+
+static void recv_items(struct pair *pair, uint32_t n_items)
+{
+	const void *items[2];
+	uint32_t n_each[2];
+
+	CU_ASSERT_EQUAL(
+		leat_fd_consumer_begin(&pair->consumer, n_items, items, n_each),
+		n_items);
+	leat_fd_consumer_commit(&pair->consumer, n_items);
+}
+
+/* What could not be sent at its crossing is sent at the next commit. */
+static void test_ring_keeps_a_wake_up(void)
+{
+	struct pair pair;
+
+	pair_open(&pair);
+	CU_ASSERT_FALSE(leat_fd_consumer_prepare(&pair.consumer, 1));
+	faults_fail(FAULT_WRITE, 0, EINTR);
+	send_items(&pair, 2);
+	CU_ASSERT_TRUE(faults_end());
+	CU_ASSERT_FALSE(unit_readable(pair.to_consumer, 0));
+	send_items(&pair, 2);
+	CU_ASSERT_TRUE(unit_readable(pair.to_consumer, 0));
+
+	CU_ASSERT_FALSE(leat_fd_producer_prepare(&pair.producer, 1));
+	faults_fail(FAULT_WRITE, 0, EINTR);
+	recv_items(&pair, 2);
+	CU_ASSERT_TRUE(faults_end());
+	CU_ASSERT_FALSE(unit_readable(pair.to_producer, 0));
+	recv_items(&pair, 2);
+	CU_ASSERT_TRUE(unit_readable(pair.to_producer, 0));
+	pair_close(&pair);
+}
+
+static void test_waiting_fails(void)
+{
+	struct pair pair;
+
+	pair_open(&pair);
+	faults_fail(FAULT_POLL, 0, EINTR);
+	CU_ASSERT_EQUAL(leat_fd_consumer_wait(&pair.consumer, 1, 1000), -EINTR);
+	CU_ASSERT_TRUE(faults_end());
+	send_items(&pair, 4);
+	faults_fail(FAULT_POLL, 0, ENOMEM);
+	CU_ASSERT_EQUAL(leat_fd_producer_wait(&pair.producer, 1, 1000),
+			-ENOMEM);
+	CU_ASSERT_TRUE(faults_end());
+	/* What is there already needs no look at the descriptor. */
+	faults_fail(FAULT_POLL, 0, EINTR);
+	CU_ASSERT_EQUAL(leat_fd_consumer_wait(&pair.consumer, 4, 1000), 0);
+	CU_ASSERT_FALSE(faults_end());
+	pair_close(&pair);
+}
+
+static const struct unit_test tests[] = {
+	{ "signals", "some errors pass, some do not", test_signals_that_fail },
+	{ "signals", "a socket of unknown kind", test_socket_of_unknown_kind },
+	{ "signals", "a wake-up is kept", test_frames_keep_a_wake_up },
+	{ "signals", "a wake-up is kept, plain", test_ring_keeps_a_wake_up },
+	{ "signals", "waiting fails", test_waiting_fails },
+	{ "frames", "connecting fails", test_connecting_frames_fails },
+};
+
+UNIT_MAIN(tests)
