@@ -14,6 +14,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/eventfd.h>
+#include <sys/file.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/uio.h>
@@ -152,6 +153,32 @@ static void test_second_listener_elsewhere(void)
 	unit_rundir_remove();
 }
 
+/* Whoever holds the lock may have written anything to it. */
+static void test_strange_lock(void)
+{
+	struct leat_error error = { "" };
+	struct leat_listener listener;
+	char path[128];
+	int fd;
+
+	CU_ASSERT_FATAL(unit_rundir_make());
+	listen_on(&listener, "main");
+	leat_listener_finish(&listener);
+	snprintf(path, sizeof(path), "%s/leat/.main.lock", unit_rundir());
+	fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+	CU_ASSERT_FATAL(flock(fd, LOCK_EX) == 0);
+	CU_ASSERT_EQUAL(leat_listen(&listener, "main", &error), -EADDRINUSE);
+	CU_ASSERT_PTR_NOT_NULL(strstr(error.text, "process ?:"));
+	CU_ASSERT_EQUAL(pwrite(fd, "01234567890123456789", 20, 0), 20);
+	CU_ASSERT_EQUAL(leat_listen(&listener, "main", &error), -EADDRINUSE);
+	CU_ASSERT_PTR_NOT_NULL(strstr(error.text, "process 012345678901234:"));
+	CU_ASSERT_EQUAL(pwrite(fd, "7\n", 2, 0), 2);
+	CU_ASSERT_EQUAL(leat_listen(&listener, "main", &error), -EADDRINUSE);
+	CU_ASSERT_PTR_NOT_NULL(strstr(error.text, "process 7:"));
+	close(fd);
+	unit_rundir_remove();
+}
+
 static void test_stale_socket_is_replaced(void)
 {
 	struct leat_listener listener;
@@ -251,6 +278,58 @@ static void test_other_users_are_refused(void)
 	CU_ASSERT_EQUAL(leat_accept(&listener), -EPERM);
 	CU_ASSERT_EQUAL(unit_wait_child(pid), 0);
 	leat_listener_finish(&listener);
+	unit_rundir_remove();
+}
+
+/* Binds where it is told to, as another user. */
+static int listen_as_another(void *user)
+{
+	const struct sockaddr_un *address = user;
+	int fd = socket(AF_UNIX, SOCK_SEQPACKET, 0);
+	int near_fd;
+
+	if (setuid(12345) < 0 ||
+	    bind(fd, (const struct sockaddr *)address, sizeof(*address)) < 0 ||
+	    chmod(address->sun_path, 0777) < 0 || listen(fd, 1) < 0)
+		return 1;
+	/* It is looked at and left. */
+	near_fd = unit_readable(fd, UNIT_DEADLINE_MS) ? accept(fd, NULL, NULL)
+						      : -1;
+	return near_fd < 0 || !unit_readable(near_fd, UNIT_DEADLINE_MS);
+}
+
+static void test_host_of_another_user(void)
+{
+	struct leat_error error = { "" };
+	struct leat_listener listener;
+	int64_t deadline_ms = unit_now_ms() + UNIT_DEADLINE_MS;
+	unsigned n_fds;
+	char path[128];
+	pid_t pid;
+	int res;
+
+	if (geteuid() != 0)
+		return;
+	CU_ASSERT_FATAL(unit_rundir_make());
+	listen_on(&listener, "main");
+	leat_listener_finish(&listener);
+	n_fds = unit_count_fds();
+	/* A directory that was once open to all, and is not any more. */
+	snprintf(path, sizeof(path), "%s/leat", unit_rundir());
+	CU_ASSERT_EQUAL(chmod(unit_rundir(), 0711), 0);
+	CU_ASSERT_EQUAL(chmod(path, 0777), 0);
+	pid = unit_fork(listen_as_another, &listener.address);
+	while (!exists("main") && unit_now_ms() < deadline_ms)
+		poll(NULL, 0, 1);
+	CU_ASSERT_EQUAL(chmod(path, 0700), 0);
+	/* -ENOENT: it is bound and does not listen yet. */
+	do
+		res = leat_connect("main", &error);
+	while (res == -ENOENT && unit_now_ms() < deadline_ms);
+	CU_ASSERT_EQUAL(res, -EPERM);
+	CU_ASSERT_PTR_NOT_NULL(strstr(error.text, "another user"));
+	CU_ASSERT_EQUAL(unit_wait_child(pid), 0);
+	CU_ASSERT_EQUAL(unit_count_fds(), n_fds);
 	unit_rundir_remove();
 }
 
@@ -517,6 +596,25 @@ static void test_descriptors_of_an_empty_message(void)
 	channel_close(&channel);
 }
 
+/* What else the kernel tells beside a message is nothing to us. */
+static void test_credentials_beside_a_message(void)
+{
+	struct leat_message message, got;
+	struct channel channel;
+	int yes = 1, got_fds[3];
+
+	channel_open(&channel);
+	CU_ASSERT_EQUAL(setsockopt(channel.fds[1], SOL_SOCKET, SO_PASSCRED,
+				   &yes, sizeof(yes)),
+			0);
+	leat_message_init(&message, LEAT_MESSAGE_BYE);
+	CU_ASSERT_EQUAL(leat_message_send(channel.fds[0], &message, NULL, 0),
+			0);
+	CU_ASSERT_EQUAL(receive(&channel, &got, got_fds), 0);
+	CU_ASSERT_EQUAL(got.n_fds, 0);
+	channel_close(&channel);
+}
+
 static void test_other_versions(void)
 {
 	struct leat_message message, got;
@@ -548,6 +646,8 @@ static const struct unit_test tests[] = {
 	{ "listen", "a link named like a lock", test_lock_is_no_link },
 	{ "listen", "something in the way", test_something_in_the_way },
 	{ "listen", "other users", test_other_users_are_refused },
+	{ "listen", "a host of another user", test_host_of_another_user },
+	{ "listen", "a strange lock", test_strange_lock },
 	{ "listen", "pidfd", test_pidfd_of_the_peer },
 	{ "messages", "with descriptors", test_message_with_descriptors },
 	{ "messages", "without", test_message_without_descriptors },
@@ -558,6 +658,7 @@ static const struct unit_test tests[] = {
 	{ "messages", "descriptors", test_descriptors_that_are_refused },
 	{ "messages", "surplus", test_surplus_descriptor_is_closed },
 	{ "messages", "empty", test_descriptors_of_an_empty_message },
+	{ "messages", "credentials", test_credentials_beside_a_message },
 	{ "messages", "version", test_other_versions },
 	{ "messages", "why a peer is gone", test_why_a_peer_is_gone },
 };

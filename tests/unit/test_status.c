@@ -29,6 +29,14 @@ static bool all_unknown(const struct leat_word *word, const void *end)
 	return true;
 }
 
+static bool all_zero(const uint8_t *bytes, size_t n_bytes)
+{
+	for (size_t i = 0; i < n_bytes; i++)
+		if (bytes[i] != 0)
+			return false;
+	return true;
+}
+
 static void test_new_side_knows_nothing(void)
 {
 	struct leat_side_words *words;
@@ -41,6 +49,11 @@ static void test_new_side_knows_nothing(void)
 	for (int d = 0; d < LEAT_N_DIRECTIONS; d++)
 		CU_ASSERT_TRUE(all_unknown(&words->direction[d].index,
 					   words->direction[d].pad));
+	/* What is not used yet is 0, so that it can be used one day. */
+	CU_ASSERT_TRUE(all_zero(words->pad, sizeof(words->pad)));
+	for (int d = 0; d < LEAT_N_DIRECTIONS; d++)
+		CU_ASSERT_TRUE(all_zero(words->direction[d].pad,
+					sizeof(words->direction[d].pad)));
 	CU_ASSERT_STRING_EQUAL(words->server, "");
 	leat_shm_finish(&shm);
 }
@@ -83,7 +96,8 @@ static void test_attach(void)
 static void test_attach_refuses(void)
 {
 	unsigned n_fds = unit_count_fds();
-	struct leat_shm shm;
+	struct leat_shm shm, whole;
+	int fd;
 
 	CU_ASSERT_EQUAL(leat_side_attach(&shm, forge(0, 0)), 0);
 	leat_shm_finish(&shm);
@@ -91,6 +105,14 @@ static void test_attach_refuses(void)
 		CU_ASSERT_EQUAL(leat_side_attach(&shm, forge(i, 1)), -EPROTO);
 		CU_ASSERT_EQUAL(shm.fd, -1);
 	}
+	/* A byte short, although the page that it lies on is not. */
+	CU_ASSERT_FATAL(leat_side_create(&whole) == 0);
+	CU_ASSERT_FATAL(
+		leat_shm_create_constant(&shm, "unit", whole.addr, 4095) == 0);
+	fd = dup(shm.fd);
+	leat_shm_finish(&shm);
+	leat_shm_finish(&whole);
+	CU_ASSERT_EQUAL(leat_side_attach(&shm, fd), -EPROTO);
 	CU_ASSERT_EQUAL(leat_side_attach(&shm, -1), -EPROTO);
 	CU_ASSERT_EQUAL(leat_side_attach(&shm, dup(0)), -EPROTO);
 	CU_ASSERT_EQUAL(unit_count_fds(), n_fds);
@@ -321,13 +343,16 @@ static void test_fill(void)
 	expect_fill(0, 0, 0);
 	expect_fill(500, 100, 400);
 	expect_fill(3, UINT64_MAX - 2, 6);
+	expect_fill(1000, 900, 100);
 	expect_fill(1023, 0, 1023);
 	expect_fill(1024, 0, 1024);
 	/* A timed consumer may have been lapped, */
 	expect_fill(1025, 0, 1024);
 	expect_fill(UINT64_C(1) << 40, 0, 1024);
+	expect_fill((UINT64_C(1) << 63) - 1, 0, 1024);
 	/* or be ahead of the producer. */
 	expect_fill(100, 101, 0);
+	expect_fill(UINT64_C(1) << 63, 0, 0);
 	expect_fill(100, 500, 0);
 	expect_fill(UINT64_MAX - 2, 3, 0);
 	expect_fill(LEAT_UNKNOWN, 5, LEAT_UNKNOWN);

@@ -1,0 +1,214 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The bytes of doc/format.md, told once more: who changes one of them changes
+ * the page, a version, and this.
+ */
+#include "link/part.h"
+#include "link/proto.h"
+#include "link/side.h"
+
+#include <leat/positions.h>
+
+#include "node.h"
+#include "runner.h"
+
+#include <CUnit/CUnit.h>
+
+#include <errno.h>
+#include <string.h>
+
+/* Numbers are those of a little-endian machine, as in the page. */
+static uint64_t number_at(const void *memory, size_t offset, size_t n_bytes)
+{
+	const unsigned char *bytes = (const unsigned char *)memory + offset;
+	uint64_t number = 0;
+
+	for (size_t i = n_bytes; i-- > 0;)
+		number = number << 8 | bytes[i];
+	return number;
+}
+
+struct field {
+	size_t offset;
+	size_t n_bytes;
+	uint64_t value;
+};
+
+/* These fields are there, and between and behind them all is 0. */
+static void expect_fields(const void *memory, size_t n_bytes,
+			  const struct field *fields, size_t n_fields)
+{
+	unsigned char copy[4096];
+
+	CU_ASSERT_FATAL(n_bytes <= sizeof(copy));
+	memcpy(copy, memory, n_bytes);
+	for (size_t i = 0; i < n_fields; i++) {
+		CU_ASSERT_EQUAL(
+			number_at(copy, fields[i].offset, fields[i].n_bytes),
+			fields[i].value);
+		memset(copy + fields[i].offset, 0, fields[i].n_bytes);
+	}
+	for (size_t i = 0; i < n_bytes; i++)
+		CU_ASSERT_EQUAL(copy[i], 0);
+}
+
+#define EXPECT_FIELDS(memory, n_bytes, fields)                                 \
+	expect_fields(memory, n_bytes, fields,                                 \
+		      sizeof(fields) / sizeof((fields)[0]))
+
+/* ---- parts ---- */
+
+static const struct leat_frames_format format = {
+	.n_channels = 3,
+	.capacity = 1024,
+	.rate_hz = 44100,
+	.ring_flags = LEAT_RING_TIMED,
+	.direction = LEAT_TO_JACK,
+	.generation = 0x1122334455667788,
+	.first_index = 0x99aabbccddeeff00,
+};
+
+static void test_producer_header(void)
+{
+	static const struct field fields[] = {
+		{ 0, 8, 0x747261707461656c },
+		{ 8, 4, 1 },
+		{ 12, 4, 1 },
+		{ 16, 8, 20480 }, /* 4096 + 3 * 4224, in whole pages */
+		{ 24, 8, 0x1122334455667788 },
+		{ 32, 8, 0x99aabbccddeeff00 },
+		{ 40, 4, 1 },
+		{ 44, 4, 3 },
+		{ 48, 4, 1024 },
+		{ 52, 4, 44100 },
+		{ 56, 4, 2 },
+		{ 64, 8, 4096 },
+		{ 72, 8, 4224 },
+	};
+	struct leat_part_header header;
+
+	memset(&header, 0x55, sizeof(header));
+	leat_part_header_init(&header, LEAT_PART_PRODUCER, &format);
+	EXPECT_FIELDS(&header, sizeof(header), fields);
+	CU_ASSERT_EQUAL(
+		leat_part_header_check(&header, LEAT_PART_PRODUCER, &format),
+		0);
+	CU_ASSERT_EQUAL(
+		leat_part_header_check(&header, LEAT_PART_CONSUMER, &format),
+		-EPROTO);
+	CU_ASSERT_EQUAL(memcmp(&header, "leatpart", 8), 0);
+}
+
+static void test_consumer_header(void)
+{
+	struct leat_part_header header;
+
+	leat_part_header_init(&header, LEAT_PART_CONSUMER, &format);
+	CU_ASSERT_EQUAL(number_at(&header, 12, 4), 2);
+	CU_ASSERT_EQUAL(number_at(&header, 16, 8), 4096);
+	CU_ASSERT_EQUAL(sizeof(struct leat_consumer_part), 384);
+}
+
+static void test_status_part(void)
+{
+	struct leat_side_words *words;
+	struct leat_shm shm;
+
+	CU_ASSERT_FATAL(leat_side_create(&shm) == 0);
+	CU_ASSERT_EQUAL(shm.size_bytes, 4096);
+	CU_ASSERT_EQUAL(number_at(shm.addr, 0, 8), 0x747261707461656c);
+	CU_ASSERT_EQUAL(number_at(shm.addr, 8, 4), 1);
+	CU_ASSERT_EQUAL(number_at(shm.addr, 12, 4), 3);
+	CU_ASSERT_EQUAL(number_at(shm.addr, 16, 8), 4096);
+	words = leat_side(&shm);
+	words->alive.atomic_value = 10;
+	words->running.atomic_value = 11;
+	words->direction[LEAT_TO_PIPEWIRE].slips.atomic_value = 12;
+	words->direction[LEAT_TO_JACK].poisoned.atomic_value = 13;
+	strcpy(words->server, "name");
+	CU_ASSERT_EQUAL(number_at(shm.addr, 128, 8), 10);
+	CU_ASSERT_EQUAL(number_at(shm.addr, 192, 8), 11);
+	CU_ASSERT_EQUAL(number_at(shm.addr, 256 + 48, 8), 12);
+	CU_ASSERT_EQUAL(number_at(shm.addr, 384 + 80, 8), 13);
+	CU_ASSERT_EQUAL(memcmp((char *)shm.addr + 512, "name", 5), 0);
+	leat_shm_finish(&shm);
+}
+
+/* ---- messages ---- */
+
+static void test_types(void)
+{
+	CU_ASSERT_EQUAL(LEAT_MESSAGE_HELLO, 1);
+	CU_ASSERT_EQUAL(LEAT_MESSAGE_SPEC, 2);
+	CU_ASSERT_EQUAL(LEAT_MESSAGE_OFFER, 3);
+	CU_ASSERT_EQUAL(LEAT_MESSAGE_ACCEPT, 4);
+	CU_ASSERT_EQUAL(LEAT_MESSAGE_STATUS, 5);
+	CU_ASSERT_EQUAL(LEAT_MESSAGE_BYE, 6);
+	CU_ASSERT_EQUAL(LEAT_ROLE_PIPEWIRE, 1);
+	CU_ASSERT_EQUAL(LEAT_ROLE_TOOL, 2);
+}
+
+static void test_message_head(void)
+{
+	static const struct field fields[] = {
+		{ 0, 4, 0x7461656c }, { 4, 2, 1 },  { 6, 2, 3 },
+		{ 16, 8, 5 },	      { 24, 8, 6 },
+	};
+	struct leat_message message;
+
+	memset(&message, 0x55, sizeof(message));
+	leat_message_init(&message, LEAT_MESSAGE_OFFER);
+	message.body.wire.generation = 5;
+	message.body.wire.first_index = 6;
+	CU_ASSERT_EQUAL(sizeof(message), 512);
+	CU_ASSERT_EQUAL(sizeof(message.body.bye.text), 384);
+	EXPECT_FIELDS(&message, sizeof(message), fields);
+}
+
+/* What a name leaves of its place is 0, whatever was there before. */
+static void test_spec_body(void)
+{
+	static const struct field fields[] = {
+		{ 0, 4, 48000 },
+		{ 4, 4, 64 },
+		{ 8, 4, 1 },
+		{ 12, 4, 2 },
+		{ 16, 4, 256 },
+		{ 20, 4, 1 },
+		{ 24, 4, 2 },
+		{ 28, 4, 1 },
+		{ 32, 4, 0x74696e75 }, /* "unit" */
+		{ 72, 1, LEAT_POSITION_MONO },
+		{ 136, 1, LEAT_POSITION_FL },
+		{ 137, 1, LEAT_POSITION_FR },
+	};
+	struct leat_link_spec spec = node_spec();
+	struct leat_spec_message message;
+
+	spec.n_channels[LEAT_TO_PIPEWIRE] = 1;
+	spec.n_channels[LEAT_TO_JACK] = 2;
+	spec.ring_flags[LEAT_TO_PIPEWIRE] = LEAT_RING_POLL;
+	spec.ring_flags[LEAT_TO_JACK] = LEAT_RING_TIMED;
+	memset(spec.position, 0, sizeof(spec.position));
+	spec.position[LEAT_TO_PIPEWIRE][0] = LEAT_POSITION_MONO;
+	spec.position[LEAT_TO_JACK][0] = LEAT_POSITION_FL;
+	spec.position[LEAT_TO_JACK][1] = LEAT_POSITION_FR;
+	memset(&message, 0x55, sizeof(message));
+	leat_spec_pack(&message, &spec);
+	EXPECT_FIELDS(&message, sizeof(message), fields);
+	/* And each position counts. */
+	CU_ASSERT_EQUAL(leat_spec_unpack(&spec, &message), 0);
+	message.position[LEAT_TO_JACK][0] = 255;
+	CU_ASSERT_EQUAL(leat_spec_unpack(&spec, &message), -EPROTO);
+}
+
+static const struct unit_test tests[] = {
+	{ "parts", "the header of a producer", test_producer_header },
+	{ "parts", "the header of a consumer", test_consumer_header },
+	{ "parts", "a status part", test_status_part },
+	{ "messages", "types", test_types },
+	{ "messages", "the head", test_message_head },
+	{ "messages", "a spec", test_spec_body },
+};
+
+UNIT_MAIN(tests)
