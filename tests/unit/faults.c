@@ -84,6 +84,25 @@ static bool fails(enum fault_call call)
 	return true;
 }
 
+static void free_zero(void)
+{
+	int __real_close(int fd);
+
+	__real_close(0);
+}
+
+void faults_free_zero(unsigned nth)
+{
+	faults_meanwhile(FAULT_ANY_DESCRIPTOR, nth, free_zero);
+}
+
+/* Of calls that make descriptors. */
+static bool fails_to_make(enum fault_call call)
+{
+	(void)fails(FAULT_ANY_DESCRIPTOR);
+	return fails(call);
+}
+
 /* How much of n bytes is to be passed on; less than none: it fails. */
 static ssize_t portion(enum fault_call call, size_t n_bytes)
 {
@@ -167,7 +186,8 @@ WRAP(int, close, int fd)
 
 WRAP(int, open64, const char *path, int flags, mode_t mode)
 {
-	return fails(FAULT_OPEN) ? -1 : __real_open64(path, flags, mode);
+	return fails_to_make(FAULT_OPEN) ? -1
+					 : __real_open64(path, flags, mode);
 }
 
 WRAP(int, fcntl64, int fd, int command, long argument)
@@ -221,7 +241,7 @@ int __wrap_snprintf(char *text, size_t size, const char *format, ...)
 
 WRAP(long, syscall, long number, long a, long b)
 {
-	return fails(FAULT_SYSCALL) ? -1 : __real_syscall(number, a, b);
+	return fails_to_make(FAULT_SYSCALL) ? -1 : __real_syscall(number, a, b);
 }
 
 WRAP(int, epoll_wait, int epoll_fd, struct epoll_event *events, int n,
@@ -238,10 +258,16 @@ WRAP(int, epoll_wait, int epoll_fd, struct epoll_event *events, int n,
 	{                                                                      \
 		return fails(fault_call) ? -1 : __real_##name arguments;       \
 	}
+#define WRAP_MAKE(fault_call, type, name, parameters, arguments)               \
+	WRAP(type, name, WRAP_ARGUMENTS parameters)                            \
+	{                                                                      \
+		return fails_to_make(fault_call) ? -1                          \
+						 : __real_##name arguments;    \
+	}
 
-WRAP_INT(FAULT_ACCEPT4, int, accept4,
-	 (int fd, struct sockaddr *address, socklen_t *size, int flags),
-	 (fd, address, size, flags))
+WRAP_MAKE(FAULT_ACCEPT4, int, accept4,
+	  (int fd, struct sockaddr *address, socklen_t *size, int flags),
+	  (fd, address, size, flags))
 WRAP_INT(FAULT_ACCESS, int, access, (const char *path, int mode), (path, mode))
 WRAP_INT(FAULT_BIND, int, bind,
 	 (int fd, const struct sockaddr *address, socklen_t size),
@@ -249,7 +275,7 @@ WRAP_INT(FAULT_BIND, int, bind,
 WRAP_INT(FAULT_CONNECT, int, connect,
 	 (int fd, const struct sockaddr *address, socklen_t size),
 	 (fd, address, size))
-WRAP_INT(FAULT_EPOLL_CREATE1, int, epoll_create1, (int flags), (flags))
+WRAP_MAKE(FAULT_EPOLL_CREATE1, int, epoll_create1, (int flags), (flags))
 WRAP_INT(FAULT_EPOLL_CTL, int, epoll_ctl,
 	 (int epoll_fd, int op, int fd, struct epoll_event *event),
 	 (epoll_fd, op, fd, event))
@@ -262,27 +288,27 @@ WRAP_INT(FAULT_GETSOCKOPT, int, getsockopt,
 WRAP_INT(FAULT_LISTEN, int, listen, (int fd, int backlog), (fd, backlog))
 WRAP_INT(FAULT_LSTAT, int, lstat64, (const char *path, struct stat *st),
 	 (path, st))
-WRAP_INT(FAULT_MEMFD_CREATE, int, memfd_create,
-	 (const char *name, unsigned flags), (name, flags))
+WRAP_MAKE(FAULT_MEMFD_CREATE, int, memfd_create,
+	  (const char *name, unsigned flags), (name, flags))
 WRAP_INT(FAULT_MKDIR, int, mkdir, (const char *path, mode_t mode), (path, mode))
 WRAP_INT(FAULT_MLOCK, int, mlock, (const void *addr, size_t n), (addr, n))
 WRAP_INT(FAULT_POLL, int, poll, (struct pollfd * pfd, nfds_t n, int timeout_ms),
 	 (pfd, n, timeout_ms))
 WRAP_INT(FAULT_RECV, ssize_t, recv, (int fd, void *bytes, size_t n, int flags),
 	 (fd, bytes, n, flags))
-WRAP_INT(FAULT_RECVMSG, ssize_t, recvmsg,
-	 (int fd, struct msghdr *message, int flags), (fd, message, flags))
+WRAP_MAKE(FAULT_RECVMSG, ssize_t, recvmsg,
+	  (int fd, struct msghdr *message, int flags), (fd, message, flags))
 WRAP_INT(FAULT_SEND, ssize_t, send,
 	 (int fd, const void *bytes, size_t n, int flags),
 	 (fd, bytes, n, flags))
 WRAP_INT(FAULT_SENDMSG, ssize_t, sendmsg,
 	 (int fd, const struct msghdr *message, int flags),
 	 (fd, message, flags))
-WRAP_INT(FAULT_SOCKET, int, socket, (int domain, int type, int protocol),
-	 (domain, type, protocol))
-WRAP_INT(FAULT_SOCKETPAIR, int, socketpair,
-	 (int domain, int type, int protocol, int fds[2]),
-	 (domain, type, protocol, fds))
+WRAP_MAKE(FAULT_SOCKET, int, socket, (int domain, int type, int protocol),
+	  (domain, type, protocol))
+WRAP_MAKE(FAULT_SOCKETPAIR, int, socketpair,
+	  (int domain, int type, int protocol, int fds[2]),
+	  (domain, type, protocol, fds))
 WRAP_INT(FAULT_STAT, int, stat64, (const char *path, struct stat *st),
 	 (path, st))
 WRAP_INT(FAULT_UNLINK, int, unlink, (const char *path), (path))

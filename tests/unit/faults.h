@@ -13,6 +13,7 @@
 
 enum fault_call {
 	FAULT_NONE,
+	FAULT_ANY_DESCRIPTOR, /* see faults_free_zero() */
 	FAULT_ACCEPT4,
 	FAULT_ACCESS,
 	FAULT_BIND,
@@ -57,6 +58,12 @@ void faults_shorten(enum fault_call call, unsigned nth, int n_bytes);
 
 /* Let something happen just before the nth call, which then does not fail. */
 void faults_meanwhile(enum fault_call call, unsigned nth, void (*fn)(void));
+
+/*
+ * Let the nth call that makes a descriptor find the number 0 free, which has to
+ * be taken before.
+ */
+void faults_free_zero(unsigned nth);
 
 /* Nothing fails any more. Whether what was asked for has happened. */
 bool faults_end(void);
