@@ -13,6 +13,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 /* More calls of a kind than there are. */
@@ -173,6 +174,15 @@ static int query_status(void *user)
 	return res == 0 && status.jack.alive != 1 ? 3 : 0;
 }
 
+static bool has_ended(pid_t pid)
+{
+	siginfo_t info = { 0 };
+
+	return waitid(P_PID, (id_t)pid, &info, WEXITED | WNOHANG | WNOWAIT) ==
+		       0 &&
+	       info.si_pid == pid;
+}
+
 static void test_status_query_fails(void)
 {
 	static const struct query queries[] = {
@@ -197,11 +207,11 @@ static void test_status_query_fails(void)
 	for (size_t i = 0; i < sizeof(queries) / sizeof(queries[0]); i++) {
 		struct query query = queries[i];
 		pid_t pid = unit_fork(query_status, &query);
-		int64_t deadline_ms = unit_now_ms() + 200;
+		int64_t deadline_ms = unit_now_ms() + UNIT_DEADLINE_MS;
 
 		/* Until it has its answer, or needs none. */
-		while (unit_now_ms() < deadline_ms)
-			if (unit_readable(node_fd(&host), 5))
+		while (!has_ended(pid) && unit_now_ms() < deadline_ms)
+			if (unit_readable(node_fd(&host), 1))
 				node_settle(&host, &guest);
 		CU_ASSERT_EQUAL(unit_wait_child(pid), 0);
 	}
