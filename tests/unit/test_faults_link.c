@@ -5,6 +5,7 @@
 
 #include "faults.h"
 #include "helpers.h"
+#include "link/socket.h"
 #include "node.h"
 #include "runner.h"
 
@@ -44,12 +45,30 @@ static void check_nodes(const struct node *host, const struct node *guest,
 		CU_ASSERT_EQUAL(host->n_wires, 2);
 		CU_ASSERT_EQUAL(guest->n_wires, 2);
 	}
+	/* Nobody waits for what does not come. */
+	if (leat_guest_connected(guest->guest)) {
+		CU_ASSERT_PTR_NOT_NULL_FATAL(host->wire);
+		CU_ASSERT_PTR_NOT_NULL_FATAL(guest->wire);
+		CU_ASSERT_EQUAL(host->wire->generation,
+				guest->wire->generation);
+	}
 	/* The reason is given, and it is the true one. */
 	if (call == FAULT_SOCKETPAIR && host->n_gone > 0)
 		CU_ASSERT_STRING_EQUAL(host->text, strerror(error));
+	if (call == FAULT_SENDMSG) {
+		CU_ASSERT_PTR_NULL(strstr(host->text, "protocol"));
+		CU_ASSERT_PTR_NULL(strstr(guest->text, "protocol"));
+	}
 	if (call == FAULT_ANY_DESCRIPTOR)
 		CU_ASSERT_EQUAL(host->n_wires + guest->n_wires, 4);
 	CU_ASSERT_EQUAL(faults_epoll_waits(), 0);
+}
+
+/* The guest is the first to call these, and says why it could not. */
+static bool is_of_guest(enum fault_call call)
+{
+	return call == FAULT_SENDMSG || call == FAULT_EPOLL_CTL ||
+	       call == FAULT_SOCKET;
 }
 
 /* Meet with a fault on the way; then without, on what is left of it. */
@@ -78,6 +97,8 @@ static bool meet(enum fault_call call, unsigned nth, int error)
 			res == 0 && guest.n_gone == 0);
 	/* Both know of it, or neither. */
 	node_settle(&host, &guest);
+	if (hit && nth == 0 && is_of_guest(call))
+		CU_ASSERT_EQUAL(res, -error);
 	if (hit)
 		check_nodes(&host, &guest, call, error);
 	CU_ASSERT_EQUAL(leat_guest_connect(guest.guest, &text), 0);
@@ -128,6 +149,30 @@ static void test_meeting_fails(void)
 			if (!hit)
 				break;
 		}
+	unit_rundir_remove();
+}
+
+/* Silent clients that make room for others are closed once. */
+static void test_silent_clients(void)
+{
+	struct leat_link_spec spec = node_spec();
+	struct node host, nobody = { 0 };
+	unsigned n_fds;
+	int fds[20];
+
+	CU_ASSERT_FATAL(unit_rundir_make());
+	n_fds = unit_count_fds();
+	CU_ASSERT_FATAL(node_host(&host, &spec) == 0);
+	for (int i = 0; i < 20; i++) {
+		fds[i] = leat_connect(NODE_LINK, NULL);
+		CU_ASSERT_TRUE(fds[i] >= 0);
+		node_settle(&host, &nobody);
+	}
+	node_close(&host);
+	for (int i = 0; i < 20; i++)
+		close(fds[i]);
+	CU_ASSERT_EQUAL(unit_count_fds(), n_fds);
+	CU_ASSERT_EQUAL(faults_bad_closes(), 0);
 	unit_rundir_remove();
 }
 
@@ -222,6 +267,7 @@ static void test_status_query_fails(void)
 
 static const struct unit_test tests[] = {
 	{ "link", "meeting fails and succeeds", test_meeting_fails },
+	{ "link", "silent clients", test_silent_clients },
 	{ "link", "meeting with descriptor 0", test_meeting_at_zero },
 	{ "status", "asking fails", test_status_query_fails },
 };

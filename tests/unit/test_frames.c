@@ -367,6 +367,37 @@ static void test_at(void)
 }
 
 /* Frames that the next block of the same size may be about to overwrite. */
+/* One frame is enough for a call, and none makes none. */
+static void count_calls(void *user, const struct leat_frames_room *room)
+{
+	unsigned *n_calls = user;
+
+	CU_ASSERT_TRUE(room->n_frames > 0);
+	++*n_calls;
+}
+
+static void test_calls(void)
+{
+	struct ring ring;
+	unsigned n_calls = 0;
+
+	open_timed(&ring, 60);
+	CU_ASSERT_EQUAL(leat_frames_send_at(ring.producer, 60, 1, count_calls,
+					    &n_calls),
+			1);
+	CU_ASSERT_EQUAL(n_calls, 1);
+	CU_ASSERT_EQUAL(leat_frames_send_at(ring.producer, 61, 0, count_calls,
+					    &n_calls),
+			0);
+	CU_ASSERT_EQUAL(n_calls, 1);
+	/* Up to the end of the memory, and on from its beginning. */
+	CU_ASSERT_EQUAL(leat_frames_send_at(ring.producer, 61, 8, count_calls,
+					    &n_calls),
+			8);
+	CU_ASSERT_EQUAL(n_calls, 3);
+	ring_close(&ring);
+}
+
 static void test_recv_at_leaves_room_for_the_writer(void)
 {
 	struct ring ring;
@@ -903,6 +934,7 @@ static const struct unit_test tests[] = {
 	{ "round trip", "64 channels", test_round_trip_of_64_channels },
 	{ "round trip", "destroy NULL", test_destroy_takes_null },
 	{ "at an index", "there and not there", test_at },
+	{ "at an index", "calls", test_calls },
 	{ "at an index", "room for the writer",
 	  test_recv_at_leaves_room_for_the_writer },
 	{ "at an index", "on a plain ring", test_at_on_a_plain_ring },

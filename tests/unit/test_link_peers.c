@@ -484,6 +484,41 @@ static void test_guest_gets_no_parts(void)
 	guest_close(&test);
 }
 
+/* An offer of which one part will do. */
+static void expect_offer_refused(bool first_is_good)
+{
+	struct leat_link_spec spec = node_spec();
+	struct leat_message message;
+	struct guest_test test;
+	struct leat_wire *wire;
+	int event_fd;
+
+	guest_open(&test);
+	event_fd = eventfd(0, EFD_CLOEXEC);
+	say_spec(&test, &spec);
+	leat_message_init(&message, LEAT_MESSAGE_OFFER);
+	CU_ASSERT_FATAL(leat_wire_create(&wire, &spec, &message.body.wire,
+					 LEAT_TO_PIPEWIRE) == 0);
+	say(test.fd, &message,
+	    (int[]){ first_is_good ? leat_frames_producer_fd(wire->out)
+				   : event_fd,
+		     first_is_good ? event_fd
+				   : leat_frames_consumer_fd(wire->in),
+		     event_fd },
+	    3);
+	leat_wire_destroy(wire);
+	close(event_fd);
+	guest_settle(&test);
+	expect_host_gone(&test, "protocol");
+	guest_close(&test);
+}
+
+static void test_guest_gets_one_part(void)
+{
+	expect_offer_refused(true);
+	expect_offer_refused(false);
+}
+
 static void test_guest_hears_of_another_link(void)
 {
 	struct leat_link_spec spec = node_spec();
@@ -592,6 +627,7 @@ static const struct unit_test tests[] = {
 	{ "hosts", "offer too early", test_guest_gets_an_offer_too_early },
 	{ "hosts", "no parts", test_guest_gets_no_parts },
 	{ "hosts", "no signal", test_guest_gets_no_signal },
+	{ "hosts", "one part", test_guest_gets_one_part },
 	{ "hosts", "another link", test_guest_hears_of_another_link },
 	{ "hosts", "told why", test_guest_is_told_why },
 	{ "hosts", "spec forgotten", test_guest_forgets_the_spec },

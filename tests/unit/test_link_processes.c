@@ -6,6 +6,7 @@
 #include <leat/link.h>
 
 #include "helpers.h"
+#include "link/side.h"
 #include "link/socket.h"
 #include "node.h"
 #include <leat/inline/atomics.h>
@@ -365,6 +366,98 @@ static void test_host_dies_with_its_socket_open(void)
 	unit_rundir_remove();
 }
 
+/* ---- the last word of the dead ---- */
+
+/* Join a link, and hand over the connection: who dies is this process. */
+static int guest_without_a_socket(void *user)
+{
+	const int *fds = user;
+	struct leat_message message;
+	struct leat_shm status;
+	int fd = leat_connect(NODE_LINK, NULL);
+
+	leat_message_init(&message, LEAT_MESSAGE_HELLO);
+	message.body.hello.role = LEAT_ROLE_PIPEWIRE;
+	if (leat_side_create(&status) < 0 ||
+	    leat_message_send(fd, &message, &status.fd, 1) < 0 ||
+	    !unit_send_fd(fds[1], fd))
+		return 1;
+	poll(NULL, 0, UNIT_DEADLINE_MS);
+	return 0;
+}
+
+/* Host one, as far as that. */
+static int host_without_a_socket(void *user)
+{
+	const int *fds = user;
+	struct leat_listener listener;
+
+	if (leat_listen(&listener, NODE_LINK, NULL) < 0 ||
+	    !unit_readable(listener.fd, UNIT_DEADLINE_MS) ||
+	    !unit_send_fd(fds[1], leat_accept(&listener)))
+		return 1;
+	poll(NULL, 0, UNIT_DEADLINE_MS);
+	return 0;
+}
+
+/*
+ * The process is dead, which is noticed first, and then its connection, which
+ * lives on elsewhere, says why: the reason counts, and is told once.
+ */
+static void expect_last_word(struct node *node, pid_t pid, const int fds[2])
+{
+	static struct node nobody;
+	struct leat_message message;
+	int fd = unit_recv_fd(fds[0]);
+
+	CU_ASSERT_TRUE(fd >= 0);
+	node_settle(node, &nobody);
+	expect_killed(pid);
+	CU_ASSERT_TRUE(unit_readable(node_fd(node), UNIT_DEADLINE_MS));
+	leat_message_init(&message, LEAT_MESSAGE_BYE);
+	strcpy(message.body.bye.text, "the last word");
+	CU_ASSERT_EQUAL(leat_message_send(fd, &message, NULL, 0), 0);
+	node_settle(node, &nobody);
+	CU_ASSERT_EQUAL(node->n_gone, 1);
+	CU_ASSERT_STRING_EQUAL(node->text, "the last word");
+	close(fd);
+	close(fds[0]);
+	close(fds[1]);
+	node_close(node);
+	unit_rundir_remove();
+}
+
+static void test_last_word_of_a_dead_guest(void)
+{
+	struct node host;
+	pid_t pid;
+	int fds[2];
+
+	if (!unit_has_pidfds())
+		return;
+	CU_ASSERT_FATAL(unit_rundir_make());
+	CU_ASSERT_FATAL(socketpair(AF_UNIX, SOCK_STREAM, 0, fds) == 0);
+	host_open(&host);
+	pid = unit_fork(guest_without_a_socket, fds);
+	expect_last_word(&host, pid, fds);
+}
+
+static void test_last_word_of_a_dead_host(void)
+{
+	struct node guest;
+	pid_t pid;
+	int fds[2];
+
+	if (!unit_has_pidfds())
+		return;
+	CU_ASSERT_FATAL(unit_rundir_make());
+	CU_ASSERT_FATAL(socketpair(AF_UNIX, SOCK_STREAM, 0, fds) == 0);
+	pid = unit_fork(host_without_a_socket, fds);
+	CU_ASSERT_FATAL(node_guest(&guest) == 0);
+	CU_ASSERT_TRUE_FATAL(node_connect(&guest));
+	expect_last_word(&guest, pid, fds);
+}
+
 /* ---- the status, as a tool sees it ---- */
 
 /* What a tool is to find; exits with the number of what is wrong. */
@@ -535,6 +628,8 @@ static const struct unit_test tests[] = {
 	{ "death", "of the host, and back", test_host_comes_back },
 	{ "death", "of the host, socket open",
 	  test_host_dies_with_its_socket_open },
+	{ "death", "of the guest, last word", test_last_word_of_a_dead_guest },
+	{ "death", "of the host, last word", test_last_word_of_a_dead_host },
 	{ "query", "of a link", test_query },
 	{ "query", "of nobody", test_query_of_nobody },
 	{ "query", "of strangers", test_query_of_strangers },

@@ -71,6 +71,20 @@ static void test_name_without_an_end(void)
 	CU_ASSERT_PTR_NULL(strchr(error.text, '#'));
 }
 
+/* The sentences name the true numbers. */
+static void test_words_about_names(void)
+{
+	char name[60];
+	struct leat_error error;
+
+	CU_ASSERT_EQUAL(leat_link_name_check("", &error), -EINVAL);
+	CU_ASSERT_PTR_NOT_NULL(strstr(error.text, "1 to 32 letters"));
+	memset(name, 'x', sizeof(name));
+	name[sizeof(name) - 1] = 0;
+	CU_ASSERT_EQUAL(leat_link_name_check(name, &error), -EINVAL);
+	CU_ASSERT_PTR_NOT_NULL(strstr(error.text, "at most 32 characters"));
+}
+
 static void test_first_character(void)
 {
 	expect_name(".", -EINVAL);
@@ -139,6 +153,8 @@ static void test_missing_and_made(void)
 
 	CU_ASSERT_FATAL(unit_rundir_make());
 	CU_ASSERT_EQUAL(runtime_dir(false, &error), -ENOENT);
+	/* That nobody has made it yet is nothing to complain of. */
+	CU_ASSERT_STRING_EQUAL(error.text, "");
 	CU_ASSERT_NOT_EQUAL(stat(leat_path(), &st), 0);
 	mask = umask(0);
 	CU_ASSERT_EQUAL(runtime_dir(true, &error), 0);
@@ -163,11 +179,15 @@ static void test_mode_of_the_base(void)
 {
 	static const mode_t bad[] = { 0777, 01777, 0770, 0720, 0702, 0722 };
 	struct leat_error error;
+	char mode[20];
 
 	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
 		CU_ASSERT_FATAL(unit_rundir_make());
 		CU_ASSERT_EQUAL(chmod(unit_rundir(), bad[i]), 0);
 		expect_refused(-EPERM, "chmod 700");
+		snprintf(mode, sizeof(mode), "(mode %03o)",
+			 (unsigned)bad[i] & 0777);
+		expect_refused(-EPERM, mode);
 		CU_ASSERT_EQUAL(chmod(unit_rundir(), 0755), 0);
 		CU_ASSERT_EQUAL(runtime_dir(true, &error), 0);
 		unit_rundir_remove();
@@ -291,7 +311,12 @@ static void test_address(void)
 			-ENOENT);
 	CU_ASSERT_EQUAL(leat_link_address(&address, "a/b", true, &error),
 			-EINVAL);
+	memset(&address, 0x55, sizeof(address));
 	CU_ASSERT_EQUAL(leat_link_address(&address, "main", true, &error), 0);
+	/* The kernel is given all of it, and nothing that was there before. */
+	for (size_t i = strlen(address.sun_path); i < sizeof(address.sun_path);
+	     i++)
+		CU_ASSERT_EQUAL(address.sun_path[i], 0);
 	snprintf(wanted, sizeof(wanted), "%s/leat/main", unit_rundir());
 	CU_ASSERT_STRING_EQUAL(address.sun_path, wanted);
 	CU_ASSERT_EQUAL(address.sun_family, AF_UNIX);
@@ -336,6 +361,7 @@ static const struct unit_test tests[] = {
 	{ "names", "good", test_good_names },
 	{ "names", "length", test_length_of_names },
 	{ "names", "without an end", test_name_without_an_end },
+	{ "names", "in words", test_words_about_names },
 	{ "names", "first character", test_first_character },
 	{ "names", "every character", test_every_character },
 	{ "directory", "missing and made", test_missing_and_made },

@@ -44,12 +44,15 @@ static void test_listen_and_connect(void)
 	struct leat_listener listener;
 	unsigned n_fds = unit_count_fds();
 	int near_fd, far_fd;
+	struct stat st;
 
 	CU_ASSERT_FATAL(unit_rundir_make());
 	CU_ASSERT_EQUAL(leat_connect("main", NULL), -ENOENT);
 	listen_on(&listener, "main");
 	CU_ASSERT_EQUAL(leat_accept(&listener), -EAGAIN);
 	CU_ASSERT_EQUAL(leat_connect("other", NULL), -ENOENT);
+	CU_ASSERT_EQUAL(fstat(listener.lock_fd, &st), 0);
+	CU_ASSERT_EQUAL(st.st_mode & 07777, 0600);
 	near_fd = leat_connect("main", NULL);
 	CU_ASSERT_TRUE(near_fd >= 0);
 	far_fd = leat_accept(&listener);
