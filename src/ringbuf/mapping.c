@@ -44,14 +44,17 @@ static bool is_huge(const struct leat_mapping *mapping)
 	return mapping->page_bytes > leat_page_bytes();
 }
 
-/* Addresses for n_bytes, aligned to page_bytes, with nothing there; or NULL. */
+/* Addresses for n_bytes, aligned to page_bytes, with nothing there; NULL
+ * and errno if there are none. */
 static unsigned char *reserve(size_t n_bytes, size_t page_bytes)
 {
 	size_t slack = page_bytes - leat_page_bytes(), before;
 	unsigned char *all;
 
-	if (n_bytes > SIZE_MAX - slack)
+	if (n_bytes > SIZE_MAX - slack) {
+		errno = ENOMEM;
 		return NULL;
+	}
 	all = mmap(NULL, n_bytes + slack, PROT_NONE,
 		   MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
 	if (all == MAP_FAILED)
@@ -119,7 +122,7 @@ int leat_mapping_map(const struct leat_mapping *mapping, void **addr)
 	n_bytes += mapping->mirror_bytes;
 	first = reserve(n_bytes, mapping->page_bytes);
 	if (!first)
-		return -ENOMEM;
+		return -errno;
 	res = place(mapping, first, 0);
 	if (res == 0 && mapping->mirror_bytes > 0)
 		res = place(mapping, first + mapping->size_bytes,

@@ -24,7 +24,7 @@ static struct {
 
 static unsigned n_bad_closes, n_epoll_waits;
 
-/* What calloc() gave and free() did not get yet. */
+/* What was allocated and free() did not get yet. */
 static void *blocks[64];
 
 void faults_fail(enum fault_call call, unsigned nth, int error)
@@ -137,15 +137,25 @@ unsigned faults_blocks(void)
 	type __wrap_##name(__VA_ARGS__);                                       \
 	type __wrap_##name(__VA_ARGS__)
 
-WRAP(void *, calloc, size_t n, size_t size)
+static void *keep(void *block)
 {
-	void *block = fails(FAULT_CALLOC) ? NULL : __real_calloc(n, size);
 	void **place = find(NULL);
 
 	if (!place)
 		abort();
 	*place = block;
 	return block;
+}
+
+WRAP(void *, aligned_alloc, size_t alignment, size_t size)
+{
+	return fails(FAULT_ALLOC) ? NULL
+				  : keep(__real_aligned_alloc(alignment, size));
+}
+
+WRAP(void *, calloc, size_t n, size_t size)
+{
+	return fails(FAULT_ALLOC) ? NULL : keep(__real_calloc(n, size));
 }
 
 WRAP(void, free, void *block)

@@ -16,8 +16,8 @@ enum fault_call {
 	FAULT_ANY_DESCRIPTOR, /* see faults_free_zero() */
 	FAULT_ACCEPT4,
 	FAULT_ACCESS,
+	FAULT_ALLOC, /* aligned_alloc() or calloc() */
 	FAULT_BIND,
-	FAULT_CALLOC,
 	FAULT_CONNECT,
 	FAULT_DPRINTF,
 	FAULT_EPOLL_CREATE1,
@@ -68,7 +68,7 @@ void faults_free_zero(unsigned nth);
 /* Nothing fails any more. Whether what was asked for has happened. */
 bool faults_end(void);
 
-/* Blocks from calloc() that were not freed yet. */
+/* Blocks that were not freed yet. */
 unsigned faults_blocks(void);
 
 /* How often epoll_wait() was told to wait. */

@@ -122,7 +122,7 @@ static void test_meeting_fails(void)
 		enum fault_call call;
 		int error;
 	} faults[] = {
-		{ FAULT_ACCEPT4, EMFILE },	 { FAULT_CALLOC, ENOMEM },
+		{ FAULT_ACCEPT4, EMFILE },	 { FAULT_ALLOC, ENOMEM },
 		{ FAULT_CONNECT, ECONNREFUSED }, { FAULT_EPOLL_CTL, ENOSPC },
 		{ FAULT_FCNTL, EACCES },	 { FAULT_FSTAT, EIO },
 		{ FAULT_FTRUNCATE, EFBIG },	 { FAULT_GETSOCKOPT, EINVAL },

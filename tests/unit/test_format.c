@@ -72,7 +72,7 @@ static void test_producer_header(void)
 {
 	static const struct field fields[] = {
 		{ 0, 8, 0x747261707461656c },
-		{ 8, 4, 1 },
+		{ 8, 4, 2 },
 		{ 12, 4, 1 },
 		{ 16, 8, 20480 }, /* 4096 + 3 * 4224, in whole pages */
 		{ 24, 8, 0x1122334455667788 },
@@ -117,7 +117,7 @@ static void test_status_part(void)
 	CU_ASSERT_FATAL(leat_side_create(&shm) == 0);
 	CU_ASSERT_EQUAL(shm.size_bytes, 4096);
 	CU_ASSERT_EQUAL(number_at(shm.addr, 0, 8), 0x747261707461656c);
-	CU_ASSERT_EQUAL(number_at(shm.addr, 8, 4), 1);
+	CU_ASSERT_EQUAL(number_at(shm.addr, 8, 4), 2);
 	CU_ASSERT_EQUAL(number_at(shm.addr, 12, 4), 3);
 	CU_ASSERT_EQUAL(number_at(shm.addr, 16, 8), 4096);
 	words = leat_side(&shm);

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * All of src/ringbuf/atomics.h, compiled so that orders.py can see of what
+ * All of include/leat/inline/atomics.h, compiled so that orders.py can see of what
  * each function is made: in a way that leaves nobody free to inline them.
  */
-#include "ringbuf/atomics.h"
+#include <leat/inline/atomics.h>
 
 __attribute__((used)) static const void *const functions[] = {
 	leat_word_load,

@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
-"""orders.py text|code: hold src/ringbuf/atomics.h to what the proofs lean on.
+"""orders.py text|code: hold include/leat/inline/atomics.h to what the proofs lean on.
 
 A processor that runs a test seldom shows that an order is too weak, and the
 explorer of ../sched has atomics of its own. So what each function asks for is
