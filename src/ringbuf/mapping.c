@@ -44,8 +44,8 @@ static bool is_huge(const struct leat_mapping *mapping)
 	return mapping->page_bytes > leat_page_bytes();
 }
 
-/* Addresses for n_bytes, aligned to page_bytes, with nothing there; NULL
- * and errno if there are none. */
+/* Addresses for n_bytes, aligned to page_bytes, with nothing there; NULL and
+ * errno if there are none. */
 static unsigned char *reserve(size_t n_bytes, size_t page_bytes)
 {
 	size_t slack = page_bytes - leat_page_bytes(), before;
