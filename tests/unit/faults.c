@@ -301,6 +301,8 @@ WRAP_INT(FAULT_LSTAT, int, lstat64, (const char *path, struct stat *st),
 WRAP_MAKE(FAULT_MEMFD_CREATE, int, memfd_create,
 	  (const char *name, unsigned flags), (name, flags))
 WRAP_INT(FAULT_MKDIR, int, mkdir, (const char *path, mode_t mode), (path, mode))
+WRAP_INT(FAULT_MADVISE, int, madvise, (void *addr, size_t n, int advice),
+	 (addr, n, advice))
 WRAP_INT(FAULT_MLOCK, int, mlock, (const void *addr, size_t n), (addr, n))
 WRAP_INT(FAULT_POLL, int, poll, (struct pollfd * pfd, nfds_t n, int timeout_ms),
 	 (pfd, n, timeout_ms))

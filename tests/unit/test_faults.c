@@ -242,6 +242,10 @@ static const struct {
 	{ create_shm, FAULT_MMAP, ENOMEM, -ENOMEM, false },
 	{ create_shm, FAULT_FCNTL, EBUSY, -EBUSY, false },
 	{ create_shm, FAULT_MLOCK, ENOMEM, 0, false },
+	{ create_shm, FAULT_MADVISE, EINVAL, 0, false }, /* an older kernel */
+	{ create_shm, FAULT_MADVISE, EFAULT, -ENOMEM, false },
+	{ create_shm, FAULT_MADVISE, EIO, -EIO, false },
+	{ attach_shm, FAULT_MADVISE, EINVAL, 0, false },
 	{ create_constant, FAULT_MEMFD_CREATE, EMFILE, -EMFILE, false },
 	{ create_constant, FAULT_WRITE, ENOSPC, -ENOSPC, false },
 	{ create_constant, FAULT_WRITE, EINTR, 0, false },

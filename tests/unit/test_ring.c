@@ -821,6 +821,27 @@ static void test_poisoned_end_is_silent(void)
 	CU_ASSERT_EQUAL(leat_consumer_newest(&pair.consumer), base + 5);
 }
 
+/* Not even what was begun before the lie was seen. */
+static void test_poisoned_end_publishes_nothing(void)
+{
+	struct leat_spans spans;
+	struct pair pair;
+	uint64_t base = open_half_full(&pair, 0);
+
+	CU_ASSERT_EQUAL(leat_producer_begin(&pair.producer, 2, &spans), 2);
+	CU_ASSERT_EQUAL(leat_consumer_begin(&pair.consumer, 2, &spans), 2);
+	pair_forge(&pair.producer_words.index, base + 9);
+	pair_forge(&pair.consumer_words.index, base + 9);
+	CU_ASSERT_TRUE(leat_producer_arm(&pair.producer, 8));
+	CU_ASSERT_TRUE(leat_consumer_arm(&pair.consumer, 8));
+	leat_producer_commit(&pair.producer, 2);
+	leat_consumer_commit(&pair.consumer, 2);
+	CU_ASSERT_EQUAL(pair.producer_words.index.atomic_value, base + 9);
+	CU_ASSERT_EQUAL(pair.consumer_words.index.atomic_value, base + 9);
+	CU_ASSERT_FALSE(leat_producer_take_wake(&pair.producer));
+	CU_ASSERT_FALSE(leat_consumer_take_wake(&pair.consumer));
+}
+
 /* The very call that finds the lie offers nothing any more. */
 static void test_the_lie_itself_offers_nothing(void)
 {
@@ -905,6 +926,7 @@ static const struct unit_test tests[] = {
 	{ "poison", "producer: possible", test_producer_believes_what_can_be },
 	{ "poison", "producer: impossible", test_producer_is_poisoned },
 	{ "poison", "silent", test_poisoned_end_is_silent },
+	{ "poison", "commits nothing", test_poisoned_end_publishes_nothing },
 	{ "poison", "at once", test_the_lie_itself_offers_nothing },
 	{ "not timed", "timed functions refuse", test_timed_functions_refuse },
 };

@@ -65,6 +65,23 @@ static void test_write_now_and_ahead(void)
 	}
 }
 
+/* In poll mode as well, and nobody is woken even if it asks. */
+static void test_write_in_poll_mode(void)
+{
+	struct pair pair;
+
+	CU_ASSERT_FATAL(pair_open(&pair, CAPACITY, 100,
+				  LEAT_RING_TIMED | LEAT_RING_POLL));
+	(void)leat_consumer_arm(&pair.consumer, 1);
+	CU_ASSERT_EQUAL(write_at(&pair, 100, 3), 3);
+	CU_ASSERT_EQUAL(pair.producer_words.index.atomic_value, 103);
+	CU_ASSERT_EQUAL(write_at(&pair, 105, 2), 2);
+	CU_ASSERT_EQUAL(pair.producer_words.index.atomic_value, 107);
+	CU_ASSERT_FALSE(leat_producer_take_wake(&pair.producer));
+	CU_ASSERT_EQUAL(read_at(&pair, 105, 2), 2);
+	CU_ASSERT_EQUAL(pair.consumer_words.index.atomic_value, 107);
+}
+
 static void test_write_into_the_past_is_refused(void)
 {
 	for (unsigned s = 0; s < pair_n_seeds; s++) {
@@ -525,6 +542,7 @@ static void test_init_anywhere(void)
 
 static const struct unit_test tests[] = {
 	{ "writing", "now and ahead", test_write_now_and_ahead },
+	{ "writing", "poll mode", test_write_in_poll_mode },
 	{ "writing", "not into the past", test_write_into_the_past_is_refused },
 	{ "writing", "not too much", test_write_of_too_much_is_refused },
 	{ "writing", "jump seen at once", test_jump_is_seen_at_once },
