@@ -127,22 +127,18 @@ static int sleep_on(int fd, int timeout_ms, int64_t deadline_ms)
 	n = poll(&pfd, 1, (int)left_ms);
 	if (n < 0)
 		return -errno;
-	if (n == 0)
-		return -ETIMEDOUT;
+	/* Nothing at all: what is left is nothing either, the next time. */
 	return pfd.revents & ~POLLIN ? 1 : 0;
 }
 #endif
 
-/*
- * Whether there is no need to ask. (On a timed ring there is: what counts is
- * what comes from now on.)
- */
+/* Whether there is no need to ask. */
 static bool producer_ready(struct leat_fd_producer *producer, uint32_t n_items)
 {
-	return !producer->ring.end.timed &&
-	       leat_producer_room(&producer->ring) >= n_items;
+	return leat_producer_room(&producer->ring) >= n_items;
 }
 
+/* The same. On a timed ring what counts is what comes from now on. */
 static bool consumer_ready(struct leat_fd_consumer *consumer, uint32_t n_items)
 {
 	return !consumer->ring.end.timed &&

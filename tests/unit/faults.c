@@ -22,6 +22,13 @@ static struct {
 	bool hit;
 } fault;
 
+static struct {
+	int64_t now_ns; /* 0: time is what it is */
+	int64_t step_ms;
+	short events;
+	int polled_ms;
+} virtual_time;
+
 static unsigned n_bad_closes, n_epoll_waits;
 
 /* What was allocated and free() did not get yet. */
@@ -52,6 +59,19 @@ bool faults_end(void)
 {
 	fault.call = FAULT_NONE;
 	return fault.hit;
+}
+
+void faults_virtual_time(int64_t now_ns, int64_t step_ms, short events)
+{
+	virtual_time.now_ns = now_ns;
+	virtual_time.step_ms = step_ms;
+	virtual_time.events = events;
+	virtual_time.polled_ms = -2;
+}
+
+int faults_polled_ms(void)
+{
+	return virtual_time.polled_ms;
 }
 
 unsigned faults_epoll_waits(void)
@@ -304,8 +324,26 @@ WRAP_INT(FAULT_MKDIR, int, mkdir, (const char *path, mode_t mode), (path, mode))
 WRAP_INT(FAULT_MADVISE, int, madvise, (void *addr, size_t n, int advice),
 	 (addr, n, advice))
 WRAP_INT(FAULT_MLOCK, int, mlock, (const void *addr, size_t n), (addr, n))
-WRAP_INT(FAULT_POLL, int, poll, (struct pollfd * pfd, nfds_t n, int timeout_ms),
-	 (pfd, n, timeout_ms))
+WRAP(int, poll, struct pollfd *pfd, nfds_t n, int timeout_ms)
+{
+	if (fails(FAULT_POLL))
+		return -1;
+	if (virtual_time.now_ns == 0)
+		return __real_poll(pfd, n, timeout_ms);
+	virtual_time.polled_ms = timeout_ms;
+	virtual_time.now_ns += virtual_time.step_ms * 1000000;
+	pfd->revents = virtual_time.events;
+	return pfd->revents != 0;
+}
+
+WRAP(int, clock_gettime, clockid_t clock, struct timespec *t)
+{
+	if (virtual_time.now_ns == 0)
+		return __real_clock_gettime(clock, t);
+	t->tv_sec = virtual_time.now_ns / 1000000000;
+	t->tv_nsec = virtual_time.now_ns % 1000000000;
+	return 0;
+}
 WRAP_INT(FAULT_RECV, ssize_t, recv, (int fd, void *bytes, size_t n, int flags),
 	 (fd, bytes, n, flags))
 WRAP_MAKE(FAULT_RECVMSG, ssize_t, recvmsg,

@@ -10,6 +10,7 @@
 #define LEAT_UNIT_FAULTS_H
 
 #include <stdbool.h>
+#include <stdint.h>
 
 enum fault_call {
 	FAULT_NONE,
@@ -71,6 +72,15 @@ bool faults_end(void);
 
 /* Blocks that were not freed yet. */
 unsigned faults_blocks(void);
+
+/*
+ * From now on time is what it is set to, and poll() only notes how long it was
+ * to sleep, lets step_ms pass and reports these events. now_ns 0: as it was.
+ */
+void faults_virtual_time(int64_t now_ns, int64_t step_ms, short events);
+
+/* What poll() was told last; or -2, if it was not called since it was set. */
+int faults_polled_ms(void);
 
 /* How often epoll_wait() was told to wait. */
 unsigned faults_epoll_waits(void);

@@ -10,6 +10,7 @@
 #include <CUnit/CUnit.h>
 
 #include <errno.h>
+#include <poll.h>
 #include <sys/eventfd.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -266,12 +267,78 @@ static void test_waiting_fails(void)
 	pair_close(&pair);
 }
 
+/* ---- how long is slept ---- */
+
+#define SECOND_NS INT64_C(1000000000)
+
+/* Woken for nothing, an end sleeps for what is left, and then no more. */
+static void test_sleeps_for_what_is_left(void)
+{
+	struct pair pair;
+
+	pair_open(&pair);
+	faults_virtual_time(7 * SECOND_NS + 250999999, 15, POLLIN);
+	CU_ASSERT_EQUAL(leat_fd_consumer_wait(&pair.consumer, 1, 40),
+			-ETIMEDOUT);
+	CU_ASSERT_EQUAL(faults_polled_ms(), 10);
+	faults_virtual_time(7 * SECOND_NS + 990000000, 20, POLLIN);
+	CU_ASSERT_EQUAL(leat_fd_consumer_wait(&pair.consumer, 1, 30),
+			-ETIMEDOUT);
+	CU_ASSERT_EQUAL(faults_polled_ms(), 10);
+	send_items(&pair, 4);
+	faults_virtual_time(7 * SECOND_NS + 250999999, 15, POLLIN);
+	CU_ASSERT_EQUAL(leat_fd_producer_wait(&pair.producer, 1, 40),
+			-ETIMEDOUT);
+	CU_ASSERT_EQUAL(faults_polled_ms(), 10);
+	faults_virtual_time(0, 0, 0);
+	pair_close(&pair);
+}
+
+/* Long after the deadline it is not slept for ever. */
+static void test_late_is_not_for_ever(void)
+{
+	struct pair pair;
+
+	pair_open(&pair);
+	faults_virtual_time(SECOND_NS, 5000, POLLIN);
+	CU_ASSERT_EQUAL(leat_fd_consumer_wait(&pair.consumer, 1, 1),
+			-ETIMEDOUT);
+	CU_ASSERT_EQUAL(faults_polled_ms(), 1);
+	/* A timeout of 0 does not sleep at all. */
+	faults_virtual_time(SECOND_NS, 5000, POLLIN);
+	CU_ASSERT_EQUAL(leat_fd_consumer_wait(&pair.consumer, 1, 0),
+			-ETIMEDOUT);
+	CU_ASSERT_EQUAL(faults_polled_ms(), -2);
+	faults_virtual_time(0, 0, 0);
+	pair_close(&pair);
+}
+
+/* For ever is -1 to poll(), and ends when the other end does. */
+static void test_for_ever_ends_with_the_peer(void)
+{
+	struct pair pair;
+
+	pair_open(&pair);
+	faults_virtual_time(SECOND_NS, 5, POLLHUP);
+	CU_ASSERT_EQUAL(leat_fd_consumer_wait(&pair.consumer, 1, -1), -EPIPE);
+	CU_ASSERT_EQUAL(faults_polled_ms(), -1);
+	send_items(&pair, 4);
+	faults_virtual_time(SECOND_NS, 5, POLLHUP);
+	CU_ASSERT_EQUAL(leat_fd_producer_wait(&pair.producer, 1, -1), -EPIPE);
+	CU_ASSERT_EQUAL(faults_polled_ms(), -1);
+	faults_virtual_time(0, 0, 0);
+	pair_close(&pair);
+}
+
 static const struct unit_test tests[] = {
 	{ "signals", "some errors pass, some do not", test_signals_that_fail },
 	{ "signals", "a socket of unknown kind", test_socket_of_unknown_kind },
 	{ "signals", "a wake-up is kept", test_frames_keep_a_wake_up },
 	{ "signals", "a wake-up is kept, plain", test_ring_keeps_a_wake_up },
 	{ "signals", "waiting fails", test_waiting_fails },
+	{ "waiting", "for what is left", test_sleeps_for_what_is_left },
+	{ "waiting", "late", test_late_is_not_for_ever },
+	{ "waiting", "for ever", test_for_ever_ends_with_the_peer },
 	{ "frames", "connecting fails", test_connecting_frames_fails },
 };
 

@@ -708,6 +708,36 @@ static void test_wait_tells_of_poison(void)
 }
 
 /* One that reads a little and waits again: what is left does not signal. */
+/* On a timed ring what is waited for is news, however much lies there. */
+static void test_wait_for_news(void)
+{
+	struct leat_fdring_config config;
+	struct fd_pair pair;
+	void *items[2];
+	uint32_t n_each[2];
+
+	fd_pair_open(&pair, 0);
+	config = producer_config(&pair);
+	config.ring.flags = LEAT_RING_TIMED;
+	CU_ASSERT_FATAL(leat_fd_producer_init(&pair.producer, &config) == 0);
+	config = consumer_config(&pair);
+	config.ring.flags = LEAT_RING_TIMED;
+	CU_ASSERT_FATAL(leat_fd_consumer_init(&pair.consumer, &config) == 0);
+	for (int i = 0; i < 2; i++) {
+		CU_ASSERT_EQUAL(leat_fd_producer_begin(&pair.producer, 3, items,
+						       n_each),
+				3);
+		leat_fd_producer_commit(&pair.producer, 3);
+		CU_ASSERT_EQUAL(leat_fd_consumer_wait(&pair.consumer, 1, 0), 0);
+		CU_ASSERT_EQUAL(leat_consumer_fill(&pair.consumer.ring),
+				3 * (i + 1));
+		CU_ASSERT_EQUAL(leat_fd_consumer_wait(&pair.consumer, 1, 0),
+				-ETIMEDOUT);
+	}
+	CU_ASSERT_EQUAL(leat_fd_producer_wait(&pair.producer, 8, 0), 0);
+	fd_pair_close(&pair);
+}
+
 static void test_reader_that_does_not_drain(void)
 {
 	struct fd_pair pair;
@@ -791,6 +821,7 @@ static const struct unit_test tests[] = {
 	{ "waiting", "hang-up", test_wait_tells_of_a_hang_up },
 	{ "waiting", "poison", test_wait_tells_of_poison },
 	{ "waiting", "not draining", test_reader_that_does_not_drain },
+	{ "waiting", "news", test_wait_for_news },
 	{ "waiting", "interrupted", test_wait_is_interrupted },
 };
 
