@@ -25,7 +25,8 @@ LEAT_BEGIN_DECLS
 
 /** How the two clocks are brought together. */
 enum leat_mode {
-	LEAT_MODE_FOLLOW = 1 /**< PipeWire runs on JACK's clock */
+	LEAT_MODE_FOLLOW = 1,  /**< PipeWire runs on JACK's clock */
+	LEAT_MODE_ADAPTIVE = 2 /**< each graph runs on its own */
 };
 
 /** Why the link is in its mode, or not running. */
@@ -38,6 +39,7 @@ enum leat_reason {
 	LEAT_REASON_NO_PIPEWIRE,  /**< the PipeWire daemon is away */
 	LEAT_REASON_NO_JACK,	  /**< the JACK server is away */
 	LEAT_REASON_NO_PEER,	  /**< the other side is away */
+	LEAT_REASON_CHOSEN,	  /**< the user chose the mode */
 	LEAT_N_REASONS
 };
 
@@ -51,11 +53,11 @@ struct leat_direction_words {
 	struct leat_word underruns; /**< cycles without a block, consumer */
 	struct leat_word overruns; /**< times blocks were passed over, either */
 	struct leat_word lost;	   /**< frames never played, either */
-	struct leat_word inserted; /**< frames of silence, consumer */
-	struct leat_word slips;	   /**< jumps on purpose, consumer */
+	struct leat_word inserted; /**< frames of silence, either */
+	struct leat_word slips;	   /**< jumps on purpose, either */
 	struct leat_word wakeups;  /**< signals sent, producer */
-	struct leat_word target;   /**< frames of fill aimed at, consumer */
-	struct leat_word latency;  /**< frames added, consumer */
+	struct leat_word target;   /**< frames of latency aimed at */
+	struct leat_word latency;  /**< frames added, either */
 	struct leat_word poisoned; /**< rings given up, both */
 	uint8_t pad[LEAT_LINE_BYTES - 88];
 };

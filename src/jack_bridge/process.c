@@ -108,6 +108,17 @@ static void copy_in(void *user, const struct leat_frames_room *room) LEAT_RT
 		       room->n_frames * sizeof(float));
 }
 
+/* Frames that came and will not be played: a part, or a block too late. */
+static uint64_t count_lost(const struct leat_jack_process *self,
+			   uint64_t newest, jack_nframes_t n_frames)
+{
+	uint64_t part = newest - (self->index - n_frames);
+
+	if (part > 0 && part < n_frames)
+		return part;
+	return newest != self->newest ? n_frames : 0;
+}
+
 /* Count a cycle without a block, unless PipeWire is idle anyway. */
 static void count_missing(struct leat_jack_process *self,
 			  jack_nframes_t n_frames)
@@ -117,8 +128,7 @@ static void count_missing(struct leat_jack_process *self,
 	struct leat_consumer *ring = leat_frames_consumer_ring(self->wire->in);
 	uint64_t newest = leat_consumer_newest(ring);
 
-	if (newest != self->newest)
-		leat_word_add(&words->lost, n_frames);
+	leat_word_add(&words->lost, count_lost(self, newest, n_frames));
 	if (leat_frames_active(self->wire->in)) {
 		leat_word_add(&words->underruns, 1);
 		leat_word_add(&words->inserted, n_frames);
@@ -131,7 +141,10 @@ static void count_missing(struct leat_jack_process *self,
 	self->poisoned(self->user);
 }
 
-/* [W-P, W), if it is there; a period of another length ends one later. */
+/*
+ * [W-P, W), if it is there; a period of another length ends one later. In
+ * follow mode the ring's index is W then, in adaptive mode it is ahead.
+ */
 static bool receive(struct leat_jack_process *self, jack_nframes_t n_frames)
 {
 	struct leat_direction_words *words =
@@ -141,14 +154,13 @@ static bool receive(struct leat_jack_process *self, jack_nframes_t n_frames)
 	if (!self->wire)
 		return false;
 	if (self->n_before != n_frames ||
-	    leat_consumer_newest(leat_frames_consumer_ring(self->wire->in)) !=
-		    self->index ||
 	    leat_frames_recv_at(self->wire->in, start, n_frames, copy_out,
 				self) != n_frames) {
 		count_missing(self, n_frames);
 		return false;
 	}
-	self->newest = self->index;
+	self->newest =
+		leat_consumer_newest(leat_frames_consumer_ring(self->wire->in));
 	leat_word_add(&words->frames, n_frames);
 	leat_word_set(&words->latency, n_frames);
 	return true;

@@ -145,6 +145,22 @@ static void read_direction(struct leat_direction_status *status,
 		status->fill = fill(producer, consumer, status->capacity);
 }
 
+/* In adaptive mode the PipeWire side places the frames, both ways. */
+static void read_placed(struct leat_direction_status *status,
+			const struct leat_direction_words *pw)
+{
+	uint64_t target = leat_word_peek(&pw->target);
+	uint64_t latency = leat_word_peek(&pw->latency);
+
+	status->slips = sum_known(status->slips, leat_word_peek(&pw->slips));
+	status->inserted =
+		sum_known(status->inserted, leat_word_peek(&pw->inserted));
+	if (target != LEAT_UNKNOWN)
+		status->target = target;
+	if (latency != LEAT_UNKNOWN)
+		status->latency_frames = latency;
+}
+
 void leat_status_read(struct leat_link_status *status,
 		      const struct leat_side_words *jack,
 		      const struct leat_side_words *pipewire)
@@ -171,4 +187,7 @@ void leat_status_read(struct leat_link_status *status,
 	read_direction(&status->direction[LEAT_TO_JACK],
 		       pw ? &pw[LEAT_TO_JACK] : NULL,
 		       &jack->direction[LEAT_TO_JACK], runs);
+	if (pw)
+		read_placed(&status->direction[LEAT_TO_JACK],
+			    &pw[LEAT_TO_JACK]);
 }

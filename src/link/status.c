@@ -22,6 +22,7 @@ static const char *const reason_texts[LEAT_N_REASONS] = {
 	[LEAT_REASON_NO_PIPEWIRE] = "the PipeWire daemon is away",
 	[LEAT_REASON_NO_JACK] = "the JACK server is away",
 	[LEAT_REASON_NO_PEER] = "leat-pipewire is away",
+	[LEAT_REASON_CHOSEN] = "chosen with --mode",
 };
 
 const char *leat_reason_text(uint64_t reason)

@@ -33,6 +33,8 @@ const char *leat_status_mode(const struct leat_link_status *status)
 
 	if (mode == LEAT_UNKNOWN)
 		mode = status->jack.mode;
+	if (mode == LEAT_MODE_ADAPTIVE)
+		return "adaptive";
 	return mode == LEAT_MODE_FOLLOW ? "follow" : NULL;
 }
 

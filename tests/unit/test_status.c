@@ -205,14 +205,15 @@ static void expect_direction(const struct leat_direction_status *status,
 			     const struct leat_direction_words *producer,
 			     const struct leat_direction_words *consumer)
 {
-	CU_ASSERT_EQUAL(status->frames, leat_word_peek(&consumer->frames));
-	CU_ASSERT_EQUAL(status->underruns,
-			leat_word_peek(&consumer->underruns));
 	CU_ASSERT_EQUAL(status->inserted, leat_word_peek(&consumer->inserted));
 	CU_ASSERT_EQUAL(status->slips, leat_word_peek(&consumer->slips));
 	CU_ASSERT_EQUAL(status->target, leat_word_peek(&consumer->target));
 	CU_ASSERT_EQUAL(status->latency_frames,
 			leat_word_peek(&consumer->latency));
+
+	CU_ASSERT_EQUAL(status->frames, leat_word_peek(&consumer->frames));
+	CU_ASSERT_EQUAL(status->underruns,
+			leat_word_peek(&consumer->underruns));
 	CU_ASSERT_EQUAL(status->wakeups, leat_word_peek(&producer->wakeups));
 	CU_ASSERT_EQUAL(status->overruns,
 			leat_word_peek(&producer->overruns) +
@@ -224,6 +225,45 @@ static void expect_direction(const struct leat_direction_status *status,
 				leat_word_peek(&consumer->poisoned));
 }
 
+/* As the PipeWire side has them in follow mode. */
+static void forget_places(struct leat_side_words *pipewire)
+{
+	struct leat_direction_words *words = &pipewire->direction[LEAT_TO_JACK];
+
+	leat_word_set(&words->inserted, LEAT_UNKNOWN);
+	leat_word_set(&words->slips, LEAT_UNKNOWN);
+	leat_word_set(&words->target, LEAT_UNKNOWN);
+	leat_word_set(&words->latency, LEAT_UNKNOWN);
+}
+
+/* In adaptive mode it knows better than JACK's side what is on its way. */
+static void test_places_are_the_pipewire_sides(void)
+{
+	const struct leat_direction_words *words, *other;
+	struct leat_side_words jack, pipewire;
+	struct leat_link_status status;
+	const struct leat_direction_status *to_jack =
+		&status.direction[LEAT_TO_JACK];
+
+	number(&jack, 1000);
+	number(&pipewire, 2000);
+	leat_status_read(&status, &jack, &pipewire);
+	words = &pipewire.direction[LEAT_TO_JACK];
+	other = &jack.direction[LEAT_TO_JACK];
+	CU_ASSERT_EQUAL(to_jack->target, leat_word_peek(&words->target));
+	CU_ASSERT_EQUAL(to_jack->latency_frames,
+			leat_word_peek(&words->latency));
+	CU_ASSERT_EQUAL(to_jack->slips, leat_word_peek(&words->slips) +
+						leat_word_peek(&other->slips));
+	CU_ASSERT_EQUAL(to_jack->inserted,
+			leat_word_peek(&words->inserted) +
+				leat_word_peek(&other->inserted));
+	/* The other way it is the consumer anyway. */
+	CU_ASSERT_EQUAL(
+		status.direction[LEAT_TO_PIPEWIRE].target,
+		leat_word_peek(&pipewire.direction[LEAT_TO_PIPEWIRE].target));
+}
+
 static void test_directions_are_merged(void)
 {
 	struct leat_side_words jack, pipewire;
@@ -231,6 +271,7 @@ static void test_directions_are_merged(void)
 
 	number(&jack, 1000);
 	number(&pipewire, 2000);
+	forget_places(&pipewire);
 	leat_status_read(&status, &jack, &pipewire);
 	expect_direction(&status.direction[LEAT_TO_PIPEWIRE],
 			 &jack.direction[LEAT_TO_PIPEWIRE],
@@ -437,6 +478,7 @@ static const struct unit_test tests[] = {
 	{ "sides", "absent", test_absent_side_is_unknown },
 	{ "sides", "endless name", test_endless_server_name },
 	{ "directions", "merged", test_directions_are_merged },
+	{ "directions", "places", test_places_are_the_pipewire_sides },
 	{ "directions", "of one side", test_directions_of_one_side },
 	{ "directions", "sums", test_sums },
 	{ "directions", "fill", test_fill },
