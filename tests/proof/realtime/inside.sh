@@ -82,7 +82,8 @@ library_object() {
 # All that tests are linked from, tests apart.
 build_base() {
 	for source in $library src/jack_bridge/process.c \
-		src/pw_bridge/process.c src/pw_bridge/clock.c; do
+		src/pw_bridge/process.c src/pw_bridge/clock.c \
+		src/pw_bridge/adaptive*.c; do
 		library_object "$source" "$source"
 	done
 	for source in helpers node pair runner circle graph syscalls; do

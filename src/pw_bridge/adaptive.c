@@ -1,0 +1,241 @@
+/* SPDX-License-Identifier: MIT */
+#include "adaptive.h"
+
+#include <leat/inline/atomics.h>
+
+#include <errno.h>
+#include <math.h>
+#include <stdlib.h>
+
+/* A clock that jumps by more is another clock. */
+#define JUMP_MAX_S 10
+
+/* JACK silent for longer than this is away; what follows is a new start. */
+#define AWAY_NS UINT64_C(10000000000)
+
+/* ---- set-up ---- */
+
+static int init_way(struct leat_pw_adaptive *self, enum leat_direction d)
+{
+	const struct leat_pw_adaptive_config *config = &self->config;
+	bool to_jack = d == LEAT_TO_JACK;
+	struct leat_resampler_config resampler = {
+		.n_channels = config->n_channels[d],
+		.in_rate_hz = to_jack ? config->pw_rate_hz
+				      : config->jack_rate_hz,
+		.out_rate_hz = to_jack ? config->jack_rate_hz
+				       : config->pw_rate_hz,
+		/* A whole quantum, and what a cross-fade takes of it. */
+		.max_feed = 2 * LEAT_PW_ADAPTIVE_QUANTUM_MAX,
+	};
+	int res = leat_resampler_create(&self->way[d].resampler, &resampler);
+
+	if (res < 0)
+		return res;
+	return leat_splice_init(&self->way[d].splice, resampler.n_channels,
+				resampler.out_rate_hz);
+}
+
+static int init_planes(struct leat_pw_adaptive *self)
+{
+	uint32_t n = self->config.n_channels[LEAT_TO_JACK];
+	size_t room = LEAT_PW_ADAPTIVE_QUANTUM_MAX;
+
+	self->samples = calloc(room * n + 1, sizeof(float));
+	if (!self->samples)
+		return -ENOMEM;
+	for (uint32_t c = 0; c < n; c++)
+		self->planes[c] = self->samples + c * room;
+	return 0;
+}
+
+int leat_pw_adaptive_create(struct leat_pw_adaptive **adaptive,
+			    const struct leat_pw_adaptive_config *config,
+			    struct leat_side_words *words)
+{
+	struct leat_pw_adaptive *self = calloc(1, sizeof(*self));
+	int res;
+
+	*adaptive = NULL;
+	if (!self)
+		return -ENOMEM;
+	self->config = *config;
+	res = init_planes(self);
+	for (int d = 0; d < LEAT_N_DIRECTIONS && res == 0; d++) {
+		self->way[d].words = &words->direction[d];
+		res = init_way(self, (enum leat_direction)d);
+	}
+	if (res < 0) {
+		leat_pw_adaptive_destroy(self);
+		return res;
+	}
+	leat_pw_adaptive_restart(self);
+	*adaptive = self;
+	return 0;
+}
+
+void leat_pw_adaptive_destroy(struct leat_pw_adaptive *adaptive)
+{
+	if (!adaptive)
+		return;
+	for (int d = 0; d < LEAT_N_DIRECTIONS; d++) {
+		leat_resampler_destroy(adaptive->way[d].resampler);
+		leat_splice_finish(&adaptive->way[d].splice);
+	}
+	free(adaptive->samples);
+	free(adaptive);
+}
+
+/* ---- beginning anew ---- */
+
+static void forget_places(struct leat_pw_adaptive *self) LEAT_RT
+{
+	for (int d = 0; d < LEAT_N_DIRECTIONS; d++) {
+		self->way[d].placed = false;
+		self->way[d].interrupted = true;
+	}
+}
+
+void leat_pw_adaptive_restart(struct leat_pw_adaptive *adaptive)
+{
+	leat_clock_loop_init(&adaptive->loop, adaptive->config.jack_rate_hz,
+			     adaptive->config.pw_rate_hz);
+	adaptive->n_stamps = 0;
+	adaptive->begun = false;
+	adaptive->silent_since_ns = 0;
+	forget_places(adaptive);
+}
+
+void leat_pw_adaptive_pause(struct leat_pw_adaptive *adaptive)
+{
+	leat_clock_loop_upset(&adaptive->loop);
+	forget_places(adaptive);
+}
+
+/* ---- what P and Q mean for the two ---- */
+
+static uint32_t base_of(const struct leat_pw_adaptive *self,
+			enum leat_direction d) LEAT_RT
+{
+	const struct leat_pw_adaptive_config *config = &self->config;
+	uint32_t half = leat_resampler_half_taps(self->way[d].resampler);
+
+	if (d == LEAT_TO_JACK)
+		return leat_target_base_to_jack(config->period, half,
+						config->jack_rate_hz,
+						config->pw_rate_hz);
+	return leat_target_base_to_pipewire(
+		self->quantum, half, config->jack_rate_hz, config->pw_rate_hz);
+}
+
+/* A margin that was learned is kept, and so is what was counted. */
+static void set_periods(struct leat_pw_adaptive *self) LEAT_RT
+{
+	const struct leat_pw_adaptive_config *config = &self->config;
+	uint32_t q = leat_target_base_to_pipewire(
+		self->quantum, 0, config->jack_rate_hz, config->pw_rate_hz);
+
+	for (int d = 0; d < LEAT_N_DIRECTIONS; d++) {
+		struct leat_pw_adaptive_way *way = &self->way[d];
+		struct leat_target_config target = {
+			.rate_hz = config->jack_rate_hz,
+			.base_frames = base_of(self, (enum leat_direction)d),
+		};
+		uint32_t limit =
+			leat_slip_limit(config->period, q, target.rate_hz);
+
+		if (way->slip.limit == 0)
+			leat_slip_init(&way->slip, (enum leat_direction)d,
+				       limit);
+		if (way->target.config.rate_hz == 0 &&
+		    leat_target_init(&way->target, &target) < 0)
+			way->target.margin = 0;
+		way->slip.limit = limit;
+		way->target.config.base_frames = target.base_frames;
+	}
+}
+
+void leat_pw_adaptive_set_period(struct leat_pw_adaptive *adaptive,
+				 uint32_t period)
+{
+	adaptive->config.period = period;
+	if (adaptive->begun)
+		set_periods(adaptive);
+}
+
+/* ---- a cycle ---- */
+
+static bool other_clock(const struct leat_pw_adaptive *self,
+			const struct leat_pw_adaptive_cycle *cycle) LEAT_RT
+{
+	int64_t ahead = (int64_t)(cycle->clock.frame - self->frame);
+	int64_t most = (int64_t)self->config.pw_rate_hz * JUMP_MAX_S;
+
+	return cycle->clock_id != self->clock_id || ahead < 0 || ahead > most;
+}
+
+/* How long JACK has been silent; its ring's indices go on where they were. */
+static void watch_silence(struct leat_pw_adaptive *self, uint64_t now_ns)
+	LEAT_RT
+{
+	if (!leat_clock_loop_stale(&self->loop))
+		self->silent_since_ns = 0;
+	else if (self->silent_since_ns == 0)
+		self->silent_since_ns = now_ns;
+	else if (now_ns - self->silent_since_ns > AWAY_NS)
+		forget_places(self);
+}
+
+void leat_pw_adaptive_update(struct leat_pw_adaptive *adaptive,
+			     const struct leat_frames_consumer *in,
+			     const struct leat_pw_adaptive_cycle *cycle)
+{
+	uint32_t n;
+	unsigned events;
+
+	if (adaptive->begun && cycle->clock_id == adaptive->clock_id &&
+	    cycle->clock.frame == adaptive->frame)
+		return;
+	if (adaptive->begun && other_clock(adaptive, cycle)) {
+		uint64_t n_stamps = adaptive->n_stamps;
+
+		leat_pw_adaptive_restart(adaptive);
+		adaptive->n_stamps = n_stamps;
+	}
+	adaptive->clock_id = cycle->clock_id;
+	adaptive->frame = cycle->clock.frame;
+	if (!adaptive->begun || adaptive->quantum != cycle->quantum) {
+		adaptive->begun = true;
+		adaptive->quantum = cycle->quantum;
+		set_periods(adaptive);
+	}
+	n = leat_frames_get_stamps(in, &adaptive->n_stamps, adaptive->stamps);
+	adaptive->stamp_is_new = n > 0;
+	if (n > 0)
+		adaptive->stamp = adaptive->stamps[n - 1];
+	events = leat_clock_loop_update(&adaptive->loop, &cycle->clock,
+					adaptive->stamps, n);
+	for (int d = 0; d < LEAT_N_DIRECTIONS; d++)
+		if (events & LEAT_CLOCK_UPSET)
+			adaptive->way[d].interrupted = true;
+	watch_silence(adaptive, cycle->clock.time_ns);
+}
+
+bool leat_pw_adaptive_live(const struct leat_pw_adaptive *adaptive)
+{
+	return adaptive->begun && leat_clock_loop_running(&adaptive->loop) &&
+	       !leat_clock_loop_stale(&adaptive->loop) &&
+	       adaptive->quantum <= LEAT_PW_ADAPTIVE_QUANTUM_MAX;
+}
+
+static uint64_t whole(double frames) LEAT_RT
+{
+	return frames > 0 ? (uint64_t)(frames + 0.5) : 0;
+}
+
+void leat_pw_adaptive_tell(struct leat_pw_adaptive_way *way, double latency)
+{
+	leat_word_set(&way->words->target,
+		      whole(leat_target_frames(&way->target)));
+	leat_word_set(&way->words->latency, whole(latency));
+}

@@ -1,0 +1,135 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Adaptive mode on PipeWire's data loop: each graph on its own clock, and
+ * between them, in each direction, a resampler that keeps its place.
+ *
+ * One map says where JACK is when PipeWire is at a frame (link/clock_loop.h),
+ * and both directions follow it. To PipeWire, the resampler's positions are
+ * indices of the ring, and it reads at J(frame) - target. To JACK, its
+ * positions are PipeWire's frames, and what comes out is written at the index
+ * J(position) + target - P: JACK's cycle at W reads [W-P, W), as it does in
+ * follow mode, so a new P needs no jump.
+ *
+ * Made and destroyed on the main thread; the rest runs on the data loop.
+ * doc/clocks.md has the reasons and the figures.
+ */
+#ifndef LEAT_PW_ADAPTIVE_H
+#define LEAT_PW_ADAPTIVE_H
+
+#include "link/clock_loop.h"
+#include "link/resampler.h"
+#include "link/slip.h"
+#include "link/splice.h"
+#include "link/target.h"
+
+#include <leat/frames.h>
+#include <leat/link.h>
+#include <leat/status.h>
+
+#include <stdbool.h>
+#include <stdint.h>
+
+/* Frames of a graph's cycle, at most; a longer one is not served. */
+#define LEAT_PW_ADAPTIVE_QUANTUM_MAX LEAT_RESAMPLER_PULL_MAX
+
+struct leat_pw_adaptive_config {
+	uint32_t jack_rate_hz;
+	uint32_t pw_rate_hz;
+	uint32_t period; /* JACK's */
+	uint32_t n_channels[LEAT_N_DIRECTIONS];
+};
+
+/* What both directions have. */
+struct leat_pw_adaptive_way {
+	struct leat_resampler *resampler;
+	struct leat_splice splice;
+	struct leat_slip slip;
+	struct leat_target target;
+	struct leat_direction_words *words;
+	bool placed;	  /* it has a place; else it gets one, uncounted */
+	bool interrupted; /* frames were missing, or the map jumped */
+	bool sounding;	  /* the resampler holds what was heard last */
+};
+
+struct leat_pw_adaptive {
+	struct leat_pw_adaptive_config config;
+	struct leat_clock_loop loop;
+	struct leat_pw_adaptive_way way[LEAT_N_DIRECTIONS];
+	float *samples; /* a piece to JACK, while it is made */
+	float *planes[LEAT_CHANNELS_MAX];
+	uint64_t n_stamps;	  /* read so far, of this wire's */
+	struct leat_stamp stamp;  /* the newest of them */
+	bool stamp_is_new;	  /* and this cycle brought it */
+	bool begun;		  /* there was a cycle */
+	uint32_t clock_id;	  /* of the driver */
+	uint64_t frame;		  /* of the cycle */
+	uint32_t quantum;	  /* of the cycle */
+	uint64_t silent_since_ns; /* PipeWire's time; 0: JACK is not silent */
+	struct leat_stamp stamps[LEAT_STAMP_LOG_SIZE];
+};
+
+/* A cycle of the graph, as spa_io_clock has it. */
+struct leat_pw_adaptive_cycle {
+	uint32_t clock_id;
+	uint32_t quantum;
+	struct leat_clock_cycle clock;
+};
+
+/*
+ * words: of the PipeWire side. -EINVAL if the rates are further apart than the
+ * resampler goes, -ENOMEM. Thread: main.
+ */
+LEAT_MUST_CHECK int
+leat_pw_adaptive_create(struct leat_pw_adaptive **adaptive,
+			const struct leat_pw_adaptive_config *config,
+			struct leat_side_words *words);
+/* NULL is fine. Thread: main, once the data loop has forgotten it. */
+void leat_pw_adaptive_destroy(struct leat_pw_adaptive *adaptive);
+
+/* ---- on the data loop ---- */
+
+/* A new wire, or a pause: begin anew; where things were is not counted. */
+LEAT_RT void leat_pw_adaptive_restart(struct leat_pw_adaptive *adaptive);
+
+/* The streams began or went on: keep the clock's speed, find new places. */
+LEAT_RT void leat_pw_adaptive_pause(struct leat_pw_adaptive *adaptive);
+
+/* JACK's period changed. */
+LEAT_RT void leat_pw_adaptive_set_period(struct leat_pw_adaptive *adaptive,
+					 uint32_t period);
+
+/* A cycle begins. Both streams call it; the first one counts. */
+LEAT_RT void
+leat_pw_adaptive_update(struct leat_pw_adaptive *adaptive,
+			const struct leat_frames_consumer *in,
+			const struct leat_pw_adaptive_cycle *cycle);
+
+/*
+ * Fill n_frames of each plane with what JACK sent, or with silence.
+ *
+ * Returns whether it is JACK's.
+ */
+LEAT_RT bool leat_pw_adaptive_read(struct leat_pw_adaptive *adaptive,
+				   struct leat_frames_consumer *in,
+				   float *const *planes, uint32_t n_frames);
+
+/*
+ * Send n_frames of each plane to JACK, who is to hear them when it should.
+ *
+ * Returns whether they were written.
+ */
+LEAT_RT bool leat_pw_adaptive_write(struct leat_pw_adaptive *adaptive,
+				    struct leat_frames_producer *out,
+				    const float *const *planes,
+				    uint32_t n_frames);
+
+/* ---- between the files of adaptive mode ---- */
+
+/* Whether there is a map, and JACK is there. */
+LEAT_RT bool leat_pw_adaptive_live(const struct leat_pw_adaptive *adaptive);
+
+/* Tell where the direction is: error and target in JACK frames. */
+LEAT_RT void leat_pw_adaptive_tell(struct leat_pw_adaptive_way *way,
+				   double latency);
+
+#endif
