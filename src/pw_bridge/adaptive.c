@@ -186,7 +186,7 @@ static void watch_silence(struct leat_pw_adaptive *self, uint64_t now_ns)
 		forget_places(self);
 }
 
-void leat_pw_adaptive_update(struct leat_pw_adaptive *adaptive,
+bool leat_pw_adaptive_update(struct leat_pw_adaptive *adaptive,
 			     const struct leat_frames_consumer *in,
 			     const struct leat_pw_adaptive_cycle *cycle)
 {
@@ -195,7 +195,7 @@ void leat_pw_adaptive_update(struct leat_pw_adaptive *adaptive,
 
 	if (adaptive->begun && cycle->clock_id == adaptive->clock_id &&
 	    cycle->clock.frame == adaptive->frame)
-		return;
+		return false;
 	if (adaptive->begun && other_clock(adaptive, cycle)) {
 		uint64_t n_stamps = adaptive->n_stamps;
 
@@ -219,6 +219,7 @@ void leat_pw_adaptive_update(struct leat_pw_adaptive *adaptive,
 		if (events & LEAT_CLOCK_UPSET)
 			adaptive->way[d].interrupted = true;
 	watch_silence(adaptive, cycle->clock.time_ns);
+	return true;
 }
 
 bool leat_pw_adaptive_live(const struct leat_pw_adaptive *adaptive)

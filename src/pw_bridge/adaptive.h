@@ -98,8 +98,12 @@ LEAT_RT void leat_pw_adaptive_pause(struct leat_pw_adaptive *adaptive);
 LEAT_RT void leat_pw_adaptive_set_period(struct leat_pw_adaptive *adaptive,
 					 uint32_t period);
 
-/* A cycle begins. Both streams call it; the first one counts. */
-LEAT_RT void
+/*
+ * A cycle begins. Both streams call it; the first one counts.
+ *
+ * Returns whether this was the first one.
+ */
+LEAT_RT bool
 leat_pw_adaptive_update(struct leat_pw_adaptive *adaptive,
 			const struct leat_frames_consumer *in,
 			const struct leat_pw_adaptive_cycle *cycle);

@@ -29,11 +29,14 @@ struct bridge {
 	struct leat_side_words *status; /* the guest's */
 	struct leat_link_spec spec;
 	bool have_spec;
-	bool drives;	     /* what the nodes were told last */
-	bool refused;	     /* the rates differ */
-	bool was_up;	     /* everything has been there once */
-	bool was_lost;	     /* the daemon went and is not back yet */
-	char gone_text[384]; /* what was said last of the other side's end */
+	bool drives;	       /* what the nodes were told last */
+	bool refused;	       /* the rates differ */
+	uint32_t set_rate_hz;  /* of the graph, as the settings had it */
+	uint32_t seen_rate_hz; /* of the graph, in its cycles; 0: as set */
+	uint64_t told_mode;    /* what the log said last; 0: nothing */
+	bool was_up;	       /* everything has been there once */
+	bool was_lost;	       /* the daemon went and is not back yet */
+	char gone_text[384];   /* what was said last of the other side's end */
 	struct leat_wire *wire;
 	int ready_fd;
 	int res; /* what ended it */
@@ -56,6 +59,35 @@ static void retry_later(struct bridge *self)
 
 /* ---- status ---- */
 
+static bool other_driver(const struct bridge *self)
+{
+	return __atomic_load_n(&self->process.other_driver, __ATOMIC_SEQ_CST);
+}
+
+static enum leat_mode mode(const struct bridge *self)
+{
+	const struct leat_pw_clocks *clocks = &self->nodes.clocks;
+
+	if (!self->nodes.made)
+		return self->setup->mode == LEAT_PW_ADAPTIVE
+			       ? LEAT_MODE_ADAPTIVE
+			       : LEAT_MODE_FOLLOW;
+	return !clocks->follows || (clocks->adapts && other_driver(self))
+		       ? LEAT_MODE_ADAPTIVE
+		       : LEAT_MODE_FOLLOW;
+}
+
+/* Why the nodes are made as they are. */
+static enum leat_reason choice(const struct bridge *self)
+{
+	if (self->setup->mode == LEAT_PW_ADAPTIVE)
+		return LEAT_REASON_CHOSEN;
+	if (!self->nodes.clocks.follows)
+		return LEAT_REASON_RATES_DIFFER;
+	return other_driver(self) ? LEAT_REASON_OTHER_DRIVER
+				  : LEAT_REASON_RATES_AGREE;
+}
+
 static enum leat_reason reason(const struct bridge *self)
 {
 	if (self->refused)
@@ -64,9 +96,15 @@ static enum leat_reason reason(const struct bridge *self)
 		return LEAT_REASON_NO_PIPEWIRE;
 	if (!leat_pw_nodes_streaming(&self->nodes))
 		return LEAT_REASON_NOT_LINKED;
-	if (__atomic_load_n(&self->process.other_driver, __ATOMIC_SEQ_CST))
-		return LEAT_REASON_OTHER_DRIVER;
-	return LEAT_REASON_RATES_AGREE;
+	return choice(self);
+}
+
+/* Whether the graph calls the nodes, and they serve it. */
+static bool runs(const struct bridge *self)
+{
+	return self->wire && !self->refused && self->graph.ready &&
+	       leat_pw_nodes_streaming(&self->nodes) &&
+	       (mode(self) == LEAT_MODE_ADAPTIVE || !other_driver(self));
 }
 
 static void refresh_status(struct bridge *self)
@@ -76,14 +114,15 @@ static void refresh_status(struct bridge *self)
 	bool known = self->nodes.made;
 
 	leat_word_set(&status->alive, self->graph.ready);
-	leat_word_set(&status->mode, LEAT_MODE_FOLLOW);
+	leat_word_set(&status->mode, mode(self));
 	leat_word_set(&status->reason, why);
-	leat_word_set(&status->running,
-		      why == LEAT_REASON_RATES_AGREE && self->wire != NULL);
+	leat_word_set(&status->running, runs(self));
 	leat_word_set(&status->rate_hz,
-		      known ? self->nodes.spec.rate_hz : LEAT_UNKNOWN);
-	leat_word_set(&status->period,
-		      known ? self->nodes.spec.period : LEAT_UNKNOWN);
+		      known ? self->nodes.clocks.rate_hz : LEAT_UNKNOWN);
+	/* On another driver's clock the data loop says it. */
+	if (!known || mode(self) == LEAT_MODE_FOLLOW)
+		leat_word_set(&status->period,
+			      known ? self->nodes.spec.period : LEAT_UNKNOWN);
 }
 
 static void init_status(struct bridge *self)
@@ -107,6 +146,8 @@ static void init_status(struct bridge *self)
 	leat_word_set(&status->direction[LEAT_TO_JACK].overruns, 0);
 	leat_word_set(&status->direction[LEAT_TO_JACK].lost, 0);
 	leat_word_set(&status->direction[LEAT_TO_JACK].wakeups, 0);
+	leat_word_set(&status->direction[LEAT_TO_JACK].slips, 0);
+	leat_word_set(&status->direction[LEAT_TO_JACK].inserted, 0);
 	for (int d = 0; d < LEAT_N_DIRECTIONS; d++)
 		leat_word_set(&status->direction[d].poisoned, 0);
 	refresh_status(self);
@@ -135,39 +176,111 @@ static void refuse_rate(struct bridge *self)
 	leat_pw_nodes_destroy(&self->nodes);
 }
 
-static void make_nodes(struct bridge *self)
+/* The graph's rate where it is not ours to say. */
+static uint32_t graph_rate(const struct bridge *self)
+{
+	return self->seen_rate_hz ? self->seen_rate_hz : self->set_rate_hz;
+}
+
+/* What is seen of the graph holds until its settings change. */
+static void note_rate(struct bridge *self)
+{
+	const struct leat_pw_graph_rates *rates = &self->graph.rates;
+	uint32_t rate_hz = rates->force_rate_hz ? rates->force_rate_hz
+						: rates->rate_hz;
+
+	if (rate_hz != self->set_rate_hz)
+		self->seen_rate_hz = 0;
+	self->set_rate_hz = rate_hz;
+}
+
+/* Choose whose clocks to run on. -EINVAL if that cannot be. */
+static int choose(struct bridge *self, struct leat_pw_clocks *clocks)
+{
+	enum leat_pw_mode mode = self->setup->mode;
+	int res = leat_pw_graph_rate_check(&self->graph.rates,
+					   self->spec.rate_hz, self->error);
+
+	note_rate(self);
+	if (mode == LEAT_PW_FOLLOW && res < 0)
+		return res;
+	clocks->adapts = mode != LEAT_PW_FOLLOW;
+	clocks->follows =
+		mode == LEAT_PW_FOLLOW ||
+		(mode == LEAT_PW_AUTO && res == 0 && self->seen_rate_hz == 0);
+	clocks->rate_hz = clocks->follows ? self->spec.rate_hz
+					  : graph_rate(self);
+	return 0;
+}
+
+static void make_nodes(struct bridge *self, const struct leat_pw_clocks *clocks)
 {
 	int res;
 
-	if (leat_pw_graph_rate_check(&self->graph.rates, self->spec.rate_hz,
-				     self->error) < 0) {
-		refuse_rate(self);
-		return;
-	}
 	self->refused = false;
 	self->drives = true;
 	res = leat_pw_nodes_create(&self->nodes, self->graph.core, &self->spec,
-				   &self->setup->nodes, self->error);
+				   clocks, &self->setup->nodes, self->error);
 	if (res < 0)
 		give_up(self, res);
+}
+
+static void fit_nodes(struct bridge *self)
+{
+	struct leat_pw_clocks clocks;
+
+	if (choose(self, &clocks) < 0) {
+		refuse_rate(self);
+		return;
+	}
+	if (!leat_pw_nodes_fit(&self->nodes, &self->spec, &clocks))
+		leat_pw_nodes_destroy(&self->nodes);
+	if (!self->nodes.made)
+		make_nodes(self, &clocks);
+	leat_pw_nodes_set_period(&self->nodes, self->spec.period);
 }
 
 /* Bring the nodes to what the spec says, as far as that can be now. */
 static void settle(struct bridge *self)
 {
-	bool runs = self->have_spec && self->spec.jack_alive;
+	bool jack_runs = self->have_spec && self->spec.jack_alive;
 
-	if (self->graph.ready && runs) {
-		if (self->nodes.made &&
-		    !leat_pw_nodes_fit(&self->nodes, &self->spec))
-			leat_pw_nodes_destroy(&self->nodes);
-		if (!self->nodes.made)
-			make_nodes(self);
-		leat_pw_nodes_set_period(&self->nodes, self->spec.period);
-	}
+	if (self->graph.ready && jack_runs)
+		fit_nodes(self);
 	/* Without JACK, PipeWire must not wait for us. */
-	drive(self, runs);
+	drive(self, jack_runs);
 	refresh_status(self);
+}
+
+static void describe_mode(const struct bridge *self, char *text,
+			  size_t text_bytes)
+{
+	if (mode(self) == LEAT_MODE_FOLLOW)
+		snprintf(text, text_bytes,
+			 "follow mode, PipeWire runs on JACK's clock");
+	else
+		snprintf(text, text_bytes,
+			 "adaptive mode, PipeWire at %u Hz on its own clock: "
+			 "%s",
+			 self->nodes.clocks.rate_hz,
+			 leat_reason_text(choice(self)));
+}
+
+/* The mode, and why; said once the nodes are there, and when it changes. */
+static void tell_mode(struct bridge *self)
+{
+	char text[160];
+
+	if (self->told_mode == mode(self))
+		return;
+	describe_mode(self, text, sizeof(text));
+	if (self->told_mode == 0)
+		leat_log("%s: bridged at %u Hz, period %u: %s",
+			 self->spec.link_name, self->spec.rate_hz,
+			 self->spec.period, text);
+	else
+		leat_log("%s: %s", self->spec.link_name, text);
+	self->told_mode = mode(self);
 }
 
 /* Called from the nodes' own events: they are made again later. */
@@ -199,14 +312,14 @@ static void on_nodes_changed(void *user)
 		nodes_failed(self);
 		return;
 	}
-	if (self->was_up || !self->wire || !self->nodes.made ||
+	if (!self->wire || !self->nodes.made ||
 	    !node_up(&self->nodes.node[LEAT_TO_PIPEWIRE]) ||
 	    !node_up(&self->nodes.node[LEAT_TO_JACK]))
 		return;
+	tell_mode(self);
+	if (self->was_up)
+		return;
 	self->was_up = true;
-	leat_log("%s: bridged at %u Hz, period %u: %s", self->spec.link_name,
-		 self->spec.rate_hz, self->spec.period,
-		 "follow mode, PipeWire runs on JACK's clock");
 	leat_tell_ready(&self->ready_fd);
 }
 
@@ -275,6 +388,21 @@ static void leave_and_return(struct bridge *self, const char *text)
 	on_peer_gone(self, text);
 }
 
+/* The graph runs at a rate that the nodes are not made for. */
+static bool look_at_rate(struct bridge *self)
+{
+	uint32_t rate_hz =
+		__atomic_load_n(&self->process.other_rate_hz, __ATOMIC_SEQ_CST);
+
+	if (rate_hz == 0 || rate_hz == self->seen_rate_hz ||
+	    !self->nodes.made || !self->nodes.clocks.adapts)
+		return false;
+	self->seen_rate_hz = rate_hz;
+	self->told_mode = 0;
+	settle(self);
+	return true;
+}
+
 static void on_process_changed(void *user, uint64_t count)
 {
 	struct bridge *self = user;
@@ -284,8 +412,11 @@ static void on_process_changed(void *user, uint64_t count)
 		leave_and_return(self, "it wrote an index that cannot be");
 		return;
 	}
-	if (self->drives &&
-	    __atomic_load_n(&self->process.other_driver, __ATOMIC_SEQ_CST))
+	if (look_at_rate(self))
+		return;
+	if (self->nodes.made && self->nodes.clocks.adapts)
+		tell_mode(self);
+	else if (self->drives && other_driver(self))
 		leat_log("%s: PipeWire runs on another driver's clock now; "
 			 "silence until it is ours again",
 			 self->spec.link_name);

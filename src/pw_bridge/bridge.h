@@ -11,10 +11,18 @@
 
 #include <leat/link.h>
 
+/* How the two clocks are brought together; enum leat_mode has the outcome. */
+enum leat_pw_mode {
+	LEAT_PW_AUTO, /* follow where the rates allow it, else adaptive */
+	LEAT_PW_FOLLOW,
+	LEAT_PW_ADAPTIVE
+};
+
 struct leat_pw_bridge_setup {
 	const char *link_name;
 	const char *remote; /* NULL: the default one */
 	struct leat_pw_nodes_setup nodes;
+	enum leat_pw_mode mode;
 	bool wait;    /* for a daemon, if there is none at the start */
 	int ready_fd; /* told when the nodes are there; or -1 */
 };

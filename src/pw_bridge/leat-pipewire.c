@@ -8,6 +8,7 @@
 #include <argp.h>
 #include <signal.h>
 #include <stdlib.h>
+#include <string.h>
 
 const char *argp_program_version = "leat-pipewire " LEAT_VERSION;
 
@@ -15,10 +16,11 @@ struct options {
 	struct leat_side_options side;
 	const char *remote;
 	const char *description;
+	enum leat_pw_mode mode;
 	bool make_default;
 };
 
-enum { OPTION_DESCRIPTION = 256, OPTION_DEFAULT };
+enum { OPTION_DESCRIPTION = 256, OPTION_DEFAULT, OPTION_MODE };
 
 static const struct argp_option option_table[] = {
 	{ "remote", 'r', "NAME", 0, "The PipeWire daemon (PIPEWIRE_REMOTE)",
@@ -27,8 +29,33 @@ static const struct argp_option option_table[] = {
 	  "What desktop programs call the two devices", 0 },
 	{ "default", OPTION_DEFAULT, NULL, 0,
 	  "Be a candidate for the default device", 0 },
+	{ "mode", OPTION_MODE, "MODE", 0,
+	  "Whose clock PipeWire runs on: auto, follow (JACK's) or adaptive "
+	  "(its own)",
+	  0 },
 	{ 0 }
 };
+
+static void set_mode(struct argp_state *state, const char *arg)
+{
+	static const char *const names[] = {
+		[LEAT_PW_AUTO] = "auto",
+		[LEAT_PW_FOLLOW] = "follow",
+		[LEAT_PW_ADAPTIVE] = "adaptive",
+	};
+	struct options *options = state->input;
+
+	for (unsigned i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+		if (strcmp(arg, names[i]) == 0) {
+			options->mode = (enum leat_pw_mode)i;
+			return;
+		}
+	}
+	argp_error(state,
+		   "--mode '%s' will not do: give it auto, follow or "
+		   "adaptive",
+		   arg);
+}
 
 static error_t parse_option(int key, char *arg, struct argp_state *state)
 {
@@ -43,6 +70,9 @@ static error_t parse_option(int key, char *arg, struct argp_state *state)
 		return 0;
 	case OPTION_DEFAULT:
 		options->make_default = true;
+		return 0;
+	case OPTION_MODE:
+		set_mode(state, arg);
 		return 0;
 	case ARGP_KEY_INIT:
 		state->child_inputs[0] = &options->side;
@@ -79,6 +109,7 @@ int main(int argc, char **argv)
 	setup.remote = options.remote;
 	setup.nodes.description = options.description;
 	setup.nodes.make_default = options.make_default;
+	setup.mode = options.mode;
 	setup.wait = options.side.wait;
 	setup.ready_fd = options.side.ready_fd;
 	if (leat_link_name_check(setup.link_name, &error) < 0) {

@@ -62,11 +62,12 @@ static void on_io(void *user, uint32_t id, void *area, uint32_t size)
 {
 	struct leat_pw_node *node = user;
 
-	if (id != SPA_IO_Position || node != driver(node->nodes))
+	if (id != SPA_IO_Position)
 		return;
 	if (area && size < sizeof(struct spa_io_position))
 		area = NULL;
-	leat_pw_process_set_position(node->nodes->process, area);
+	leat_pw_process_set_position(node->nodes->process, node->direction,
+				     area);
 }
 
 static void on_source_process(void *user)
@@ -115,11 +116,12 @@ static uint32_t spa_channel(uint8_t position)
 
 static const struct spa_pod *build_format(struct spa_pod_builder *builder,
 					  const struct leat_link_spec *spec,
+					  uint32_t rate_hz,
 					  enum leat_direction direction)
 {
 	struct spa_audio_info_raw info = {
 		.format = SPA_AUDIO_FORMAT_F32P,
-		.rate = spec->rate_hz,
+		.rate = rate_hz,
 		.channels = spec->n_channels[direction],
 	};
 
@@ -128,21 +130,66 @@ static const struct spa_pod *build_format(struct spa_pod_builder *builder,
 	return spa_format_audio_raw_build(builder, SPA_PARAM_EnumFormat, &info);
 }
 
-/* What the bridge adds: nothing towards PipeWire, a period towards JACK. */
+/* In adaptive mode: the target that it begins with, less the quantum. */
+static uint32_t adaptive_frames(const struct leat_pw_nodes *nodes,
+				enum leat_direction direction)
+{
+	const struct leat_link_spec *spec = &nodes->spec;
+	uint32_t rate_hz = nodes->clocks.rate_hz;
+	uint32_t margin =
+		(uint32_t)((uint64_t)rate_hz * LEAT_TARGET_BEGIN_US / 1000000);
+	uint32_t half = leat_resampler_half_taps(
+		nodes->adaptive->way[direction].resampler);
+	uint64_t n = direction == LEAT_TO_JACK ? spec->period : half;
+
+	n = n * rate_hz / spec->rate_hz;
+	return (uint32_t)n + margin + (direction == LEAT_TO_JACK ? half : 0);
+}
+
+/*
+ * What the bridge adds. In follow mode nothing towards PipeWire, and a period
+ * towards JACK.
+ */
 static const struct spa_pod *build_latency(struct spa_pod_builder *builder,
-					   const struct leat_link_spec *spec,
+					   const struct leat_pw_nodes *nodes,
 					   enum leat_direction direction)
 {
-	uint32_t n_frames = direction == LEAT_TO_JACK ? spec->period : 0;
+	bool to_jack = direction == LEAT_TO_JACK;
+	uint32_t n_frames = !nodes->clocks.follows
+				    ? adaptive_frames(nodes, direction)
+			    : to_jack ? nodes->spec.period
+				      : 0;
+	float n_quanta = nodes->clocks.follows || to_jack ? 0.0f : 1.0f;
 	/* Unsigned before PipeWire 1.4, signed since: hence the casts. */
 	struct spa_latency_info info = {
-		.direction = direction == LEAT_TO_JACK ? SPA_DIRECTION_INPUT
-						       : SPA_DIRECTION_OUTPUT,
+		.direction = to_jack ? SPA_DIRECTION_INPUT
+				     : SPA_DIRECTION_OUTPUT,
+		.min_quantum = n_quanta,
+		.max_quantum = n_quanta,
 		.min_rate = (__typeof__(info.min_rate))n_frames,
 		.max_rate = (__typeof__(info.max_rate))n_frames,
 	};
 
 	return spa_latency_build(builder, SPA_PARAM_Latency, &info);
+}
+
+/* The graph runs on us. */
+static void set_driving(struct pw_properties *props,
+			const struct leat_pw_node *node,
+			const struct leat_link_spec *spec)
+{
+	pw_properties_setf(props, PW_KEY_PRIORITY_DRIVER, "%d",
+			   DRIVER_PRIORITY + is_source(node));
+	pw_properties_setf(props, "node.force-quantum", "%u", spec->period);
+	pw_properties_setf(props, "node.force-rate", "%u", spec->rate_hz);
+}
+
+/* The graph runs on any driver, and does not stop when links come and go. */
+static void set_driven(struct pw_properties *props)
+{
+	pw_properties_set(props, "node.always-process", "true");
+	pw_properties_set(props, "node.want-driver", "true");
+	pw_properties_set(props, "node.pause-on-idle", "false");
 }
 
 static struct pw_properties *
@@ -173,13 +220,13 @@ make_properties(const struct leat_pw_node *node,
 	pw_properties_setf(props, PW_KEY_NODE_NICK, "JACK %s", spec->link_name);
 	pw_properties_setf(props, PW_KEY_NODE_GROUP, "leat.%s",
 			   spec->link_name);
-	pw_properties_setf(props, PW_KEY_PRIORITY_DRIVER, "%d",
-			   DRIVER_PRIORITY + is_source(node));
 	pw_properties_setf(props, PW_KEY_PRIORITY_SESSION, "%d",
 			   setup->make_default ? SESSION_PRIORITY_DEFAULT
 					       : SESSION_PRIORITY);
-	pw_properties_setf(props, "node.force-quantum", "%u", spec->period);
-	pw_properties_setf(props, "node.force-rate", "%u", spec->rate_hz);
+	if (node->nodes->clocks.follows)
+		set_driving(props, node, spec);
+	else
+		set_driven(props);
 	return props;
 }
 
@@ -193,9 +240,10 @@ static int connect_stream(struct leat_pw_node *node,
 				     PW_STREAM_FLAG_RT_PROCESS;
 	const struct spa_pod *params[2];
 
-	params[0] = build_format(&builder, spec, node->direction);
-	params[1] = build_latency(&builder, spec, node->direction);
-	if (node == driver(node->nodes))
+	params[0] = build_format(&builder, spec, node->nodes->clocks.rate_hz,
+				 node->direction);
+	params[1] = build_latency(&builder, node->nodes, node->direction);
+	if (node->nodes->clocks.follows && node == driver(node->nodes))
 		flags |= PW_STREAM_FLAG_DRIVER;
 	return pw_stream_connect(node->stream,
 				 is_source(node) ? PW_DIRECTION_OUTPUT
@@ -238,21 +286,63 @@ void leat_pw_nodes_init(struct leat_pw_nodes *self,
 	}
 }
 
+static int make_adaptive(struct leat_pw_nodes *self)
+{
+	const struct leat_link_spec *spec = &self->spec;
+	struct leat_pw_adaptive_config config = {
+		.jack_rate_hz = spec->rate_hz,
+		.pw_rate_hz = self->clocks.rate_hz,
+		.period = spec->period,
+	};
+
+	if (!self->clocks.adapts)
+		return 0;
+	for (int d = 0; d < LEAT_N_DIRECTIONS; d++)
+		config.n_channels[d] = spec->n_channels[d];
+	return leat_pw_adaptive_create(&self->adaptive, &config,
+				       self->process->status);
+}
+
+static void hand_over(struct leat_pw_nodes *self)
+{
+	struct leat_pw_streams streams = {
+		.adaptive = self->adaptive,
+		.rate_hz = self->clocks.rate_hz,
+	};
+
+	for (int d = 0; d < LEAT_N_DIRECTIONS; d++) {
+		streams.stream[d] = self->node[d].stream;
+		streams.n_channels[d] = self->spec.n_channels[d];
+	}
+	if (self->clocks.follows)
+		streams.driver = driver(self)->stream;
+	leat_pw_process_set_streams(self->process, &streams);
+}
+
 int leat_pw_nodes_create(struct leat_pw_nodes *self, struct pw_core *core,
 			 const struct leat_link_spec *spec,
+			 const struct leat_pw_clocks *clocks,
 			 const struct leat_pw_nodes_setup *setup,
 			 struct leat_error *error)
 {
-	int res = 0;
+	int res;
 
 	self->spec = *spec;
+	self->clocks = *clocks;
 	self->made = true;
+	res = make_adaptive(self);
+	if (res == -EINVAL) {
+		leat_pw_nodes_destroy(self);
+		return leat_error_set(error, res,
+				      "JACK runs at %u Hz but PipeWire at %u "
+				      "Hz, which is too far apart: bring one "
+				      "nearer to the other",
+				      spec->rate_hz, clocks->rate_hz);
+	}
 	for (int d = 0; d < LEAT_N_DIRECTIONS && res == 0; d++)
 		res = make_stream(&self->node[d], core, spec, setup);
 	if (res == 0)
-		leat_pw_process_set_streams(
-			self->process, self->node[LEAT_TO_PIPEWIRE].stream,
-			self->node[LEAT_TO_JACK].stream, spec);
+		hand_over(self);
 	for (int d = 0; d < LEAT_N_DIRECTIONS && res == 0; d++)
 		if (self->node[d].stream)
 			res = connect_stream(&self->node[d], spec);
@@ -267,12 +357,12 @@ int leat_pw_nodes_create(struct leat_pw_nodes *self, struct pw_core *core,
 
 void leat_pw_nodes_destroy(struct leat_pw_nodes *self)
 {
-	const struct leat_link_spec none = { .rate_hz = 0 };
+	const struct leat_pw_streams none = { .rate_hz = 0 };
 
 	if (!self->made)
 		return;
 	/* First the data loop forgets them. */
-	leat_pw_process_set_streams(self->process, NULL, NULL, &none);
+	leat_pw_process_set_streams(self->process, &none);
 	for (int d = 0; d < LEAT_N_DIRECTIONS; d++) {
 		struct leat_pw_node *node = &self->node[d];
 
@@ -283,14 +373,19 @@ void leat_pw_nodes_destroy(struct leat_pw_nodes *self)
 		node->stream = NULL;
 		node->state = PW_STREAM_STATE_UNCONNECTED;
 	}
+	leat_pw_adaptive_destroy(self->adaptive);
+	self->adaptive = NULL;
 	self->made = false;
 	self->failed = false;
 }
 
 bool leat_pw_nodes_fit(const struct leat_pw_nodes *self,
-		       const struct leat_link_spec *spec)
+		       const struct leat_link_spec *spec,
+		       const struct leat_pw_clocks *clocks)
 {
 	return self->made && self->spec.rate_hz == spec->rate_hz &&
+	       self->clocks.follows == clocks->follows &&
+	       self->clocks.rate_hz == clocks->rate_hz &&
 	       memcmp(self->spec.n_channels, spec->n_channels,
 		      sizeof(spec->n_channels)) == 0 &&
 	       memcmp(self->spec.position, spec->position,
@@ -307,8 +402,7 @@ static void update_property(struct leat_pw_node *node, const char *key,
 					    &SPA_DICT_INIT(&item, 1));
 }
 
-static void update_latency(struct leat_pw_node *node,
-			   const struct leat_link_spec *spec)
+static void update_latency(struct leat_pw_node *node)
 {
 	uint8_t memory[512];
 	struct spa_pod_builder builder =
@@ -317,7 +411,7 @@ static void update_latency(struct leat_pw_node *node,
 
 	if (!node->stream)
 		return;
-	params[0] = build_latency(&builder, spec, node->direction);
+	params[0] = build_latency(&builder, node->nodes, node->direction);
 	pw_stream_update_params(node->stream, params, 1);
 }
 
@@ -328,25 +422,30 @@ void leat_pw_nodes_set_period(struct leat_pw_nodes *self, uint32_t period)
 	if (!self->made || self->spec.period == period)
 		return;
 	self->spec.period = period;
+	leat_pw_process_set_period(self->process, period);
 	snprintf(text, sizeof(text), "%u", period);
 	for (int d = 0; d < LEAT_N_DIRECTIONS; d++) {
-		update_property(&self->node[d], "node.force-quantum", text);
-		update_latency(&self->node[d], &self->spec);
+		if (self->clocks.follows)
+			update_property(&self->node[d], "node.force-quantum",
+					text);
+		update_latency(&self->node[d]);
 	}
 }
 
 void leat_pw_nodes_set_driver(struct leat_pw_nodes *self, bool drive)
 {
-	if (self->made)
+	if (self->made && self->clocks.follows)
 		update_property(driver(self), PW_KEY_NODE_DRIVER,
 				drive ? "true" : "false");
 }
 
 bool leat_pw_nodes_streaming(const struct leat_pw_nodes *self)
 {
-	enum leat_direction d = self->spec.n_channels[LEAT_TO_PIPEWIRE] > 0
-					? LEAT_TO_PIPEWIRE
-					: LEAT_TO_JACK;
+	bool source = self->node[LEAT_TO_PIPEWIRE].state ==
+		      PW_STREAM_STATE_STREAMING;
+	bool sink = self->node[LEAT_TO_JACK].state == PW_STREAM_STATE_STREAMING;
 
-	return self->node[d].state == PW_STREAM_STATE_STREAMING;
+	if (!self->clocks.follows)
+		return source || sink;
+	return self->spec.n_channels[LEAT_TO_PIPEWIRE] > 0 ? source : sink;
 }

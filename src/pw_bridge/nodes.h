@@ -18,6 +18,13 @@ struct leat_pw_nodes_setup {
 	bool make_default;	 /* be a candidate for the default device */
 };
 
+/* Whose clocks the nodes are made for. */
+struct leat_pw_clocks {
+	bool follows;	  /* they drive the graph, at JACK's rate */
+	bool adapts;	  /* they can run on another driver's clock */
+	uint32_t rate_hz; /* of the graph */
+};
+
 struct leat_pw_node {
 	struct leat_pw_nodes *nodes;
 	struct pw_stream *stream; /* NULL: no channels in this direction */
@@ -30,6 +37,8 @@ struct leat_pw_nodes {
 	struct leat_pw_process *process;
 	struct leat_pw_node node[LEAT_N_DIRECTIONS];
 	struct leat_link_spec spec; /* what they were made for */
+	struct leat_pw_clocks clocks;
+	struct leat_pw_adaptive *adaptive; /* or NULL */
 	bool made;
 	bool failed; /* one of them; failure says why */
 	char failure[128];
@@ -44,13 +53,15 @@ void leat_pw_nodes_init(struct leat_pw_nodes *self,
 /* Make the nodes: both or none. */
 int leat_pw_nodes_create(struct leat_pw_nodes *self, struct pw_core *core,
 			 const struct leat_link_spec *spec,
+			 const struct leat_pw_clocks *clocks,
 			 const struct leat_pw_nodes_setup *setup,
 			 struct leat_error *error);
 void leat_pw_nodes_destroy(struct leat_pw_nodes *self);
 
-/* Whether nodes made for one spec do for another. */
+/* Whether nodes made for one spec and clocks do for others. */
 bool leat_pw_nodes_fit(const struct leat_pw_nodes *self,
-		       const struct leat_link_spec *spec);
+		       const struct leat_link_spec *spec,
+		       const struct leat_pw_clocks *clocks);
 
 /* JACK's period changed. */
 void leat_pw_nodes_set_period(struct leat_pw_nodes *self, uint32_t period);
@@ -58,7 +69,7 @@ void leat_pw_nodes_set_period(struct leat_pw_nodes *self, uint32_t period);
 /* Drive the graph, or leave that to another driver while JACK is away. */
 void leat_pw_nodes_set_driver(struct leat_pw_nodes *self, bool driver);
 
-/* Whether the driving node is being run. */
+/* Whether the driving node is being run, or any where none drives. */
 bool leat_pw_nodes_streaming(const struct leat_pw_nodes *self);
 
 #endif

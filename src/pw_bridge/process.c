@@ -37,6 +37,31 @@ void leat_pw_stop_cycles(struct leat_pw_process *self)
 		leat_frames_set_active(self->wire->out, false);
 }
 
+/* Follow mode has no targets but those that JACK's side knows. */
+void leat_pw_forget_places(struct leat_pw_process *self)
+{
+	struct leat_direction_words *words = self->status->direction;
+
+	leat_word_set(&words[LEAT_TO_PIPEWIRE].target, 0);
+	leat_word_set(&words[LEAT_TO_JACK].target, LEAT_UNKNOWN);
+	leat_word_set(&words[LEAT_TO_JACK].latency, LEAT_UNKNOWN);
+}
+
+/* From one mode to the other, with the same streams: fade, and count it. */
+static void turn(struct leat_pw_process *self, bool adapts)
+{
+	if (!self->adaptive)
+		return;
+	self->turning = true;
+	for (int d = 0; d < LEAT_N_DIRECTIONS; d++)
+		leat_word_add(&self->status->direction[d].slips, 1);
+	leat_pw_stop_cycles(self);
+	if (adapts)
+		leat_pw_adaptive_restart(self->adaptive);
+	else
+		leat_pw_forget_places(self);
+}
+
 static void set_other_driver(struct leat_pw_process *self, bool other)
 {
 	if (self->other_driver == other)
@@ -44,6 +69,7 @@ static void set_other_driver(struct leat_pw_process *self, bool other)
 	__atomic_store_n(&self->other_driver, other, __ATOMIC_SEQ_CST);
 	if (other)
 		leat_pw_stop_cycles(self);
+	turn(self, other);
 	pw_loop_signal_event(self->main_loop, self->changed);
 }
 
@@ -166,6 +192,49 @@ void leat_pw_on_again(void *user, uint64_t count)
 	leat_pw_look(user);
 }
 
+/* ---- adaptive mode: a cycle of somebody else's ---- */
+
+static bool adapts(const struct leat_pw_process *self)
+{
+	return self->adaptive && (!self->driver || self->other_driver);
+}
+
+/* The streams were made for another rate: the main thread makes new ones. */
+static bool rate_agrees(struct leat_pw_process *self,
+			const struct spa_io_clock *clock)
+{
+	if (clock->rate.denom == self->rate_hz || clock->rate.denom == 0)
+		return true;
+	if (self->other_rate_hz != clock->rate.denom) {
+		__atomic_store_n(&self->other_rate_hz, clock->rate.denom,
+				 __ATOMIC_SEQ_CST);
+		pw_loop_signal_event(self->main_loop, self->changed);
+	}
+	return false;
+}
+
+/* Whether a stream's cycle is one that adaptive mode can serve. */
+static bool begin_adaptive(struct leat_pw_process *self,
+			   enum leat_direction direction)
+{
+	const struct spa_io_position *position = self->clock[direction];
+	struct leat_pw_adaptive_cycle cycle;
+
+	if (!self->wire || !position || leat_pw_clock_recovering(position) ||
+	    !rate_agrees(self, &position->clock))
+		return false;
+	cycle.clock_id = position->clock.id;
+	cycle.quantum = (uint32_t)position->clock.duration;
+	cycle.clock.frame = position->clock.position;
+	cycle.clock.time_ns = position->clock.nsec;
+	cycle.clock.rate_diff = position->clock.rate_diff;
+	if (leat_pw_adaptive_update(self->adaptive, self->wire->in, &cycle)) {
+		leat_word_add(&self->status->cycles, 1);
+		leat_word_set(&self->status->period, cycle.quantum);
+	}
+	return true;
+}
+
 /* ---- the source: from JACK's ring into the graph ---- */
 
 static void copy_block(void *user, const struct leat_frames_view *view) LEAT_RT
@@ -182,8 +251,9 @@ static void copy_block(void *user, const struct leat_frames_view *view) LEAT_RT
 static uint32_t map_source(struct leat_pw_process *self,
 			   struct pw_buffer *buffer)
 {
-	uint64_t n = self->position ? self->position->clock.duration
-				    : buffer->requested;
+	const struct spa_io_position *position =
+		adapts(self) ? self->clock[LEAT_TO_PIPEWIRE] : self->position;
+	uint64_t n = position ? position->clock.duration : buffer->requested;
 	struct spa_buffer *spa = buffer->buffer;
 
 	if (spa->n_datas < self->n_channels[LEAT_TO_PIPEWIRE])
@@ -234,26 +304,71 @@ static bool play_block(struct leat_pw_process *self, uint32_t n_frames)
 	return true;
 }
 
+static void play_silence(struct leat_pw_process *self, uint32_t n_frames)
+{
+	leat_fade_silence(&self->fade, self->planes,
+			  self->n_channels[LEAT_TO_PIPEWIRE], n_frames);
+}
+
+static void play_following(struct leat_pw_process *self, uint32_t n_frames)
+{
+	struct leat_direction_words *words =
+		&self->status->direction[LEAT_TO_PIPEWIRE];
+
+	if (play_block(self, n_frames))
+		return;
+	play_silence(self, n_frames);
+	if (self->triggering && self->steady) {
+		leat_word_add(&words->underruns, 1);
+		leat_word_add(&words->inserted, n_frames);
+	}
+}
+
+static void play_adaptive(struct leat_pw_process *self, uint32_t n_frames)
+{
+	if (!begin_adaptive(self, LEAT_TO_PIPEWIRE)) {
+		play_silence(self, n_frames);
+		return;
+	}
+	leat_pw_adaptive_read(self->adaptive, self->wire->in, self->planes,
+			      n_frames);
+	leat_fade_played(&self->fade, self->planes,
+			 self->n_channels[LEAT_TO_PIPEWIRE], n_frames);
+}
+
+/* What one mode played goes to nothing, then the other fades in. */
+static void play_turn(struct leat_pw_process *self, uint32_t n_frames)
+{
+	play_silence(self, n_frames);
+	self->turning = self->fade.out_left > 0;
+	if (!self->turning)
+		leat_fade_restart(&self->fade);
+}
+
+/* Streams that are being taken down are still called, and known no more. */
+static struct pw_buffer *take_buffer(struct leat_pw_process *self,
+				     enum leat_direction direction)
+{
+	struct pw_stream *stream = self->stream[direction];
+
+	return stream ? pw_stream_dequeue_buffer(stream) : NULL;
+}
+
 void leat_pw_process_source(void *user)
 {
 	struct leat_pw_process *self = user;
-	struct leat_direction_words *words =
-		&self->status->direction[LEAT_TO_PIPEWIRE];
-	struct pw_buffer *buffer =
-		pw_stream_dequeue_buffer(self->stream[LEAT_TO_PIPEWIRE]);
+	struct pw_buffer *buffer = take_buffer(self, LEAT_TO_PIPEWIRE);
 	uint32_t n_frames;
 
 	if (!buffer)
 		return;
 	n_frames = map_source(self, buffer);
-	if (n_frames > 0 && !play_block(self, n_frames)) {
-		leat_fade_silence(&self->fade, self->planes,
-				  self->n_channels[LEAT_TO_PIPEWIRE], n_frames);
-		if (self->triggering && self->steady) {
-			leat_word_add(&words->underruns, 1);
-			leat_word_add(&words->inserted, n_frames);
-		}
-	}
+	if (n_frames > 0 && self->turning)
+		play_turn(self, n_frames);
+	else if (n_frames > 0 && adapts(self))
+		play_adaptive(self, n_frames);
+	else if (n_frames > 0)
+		play_following(self, n_frames);
 	finish_source(self, buffer, n_frames);
 }
 
@@ -306,25 +421,58 @@ static bool writable(const struct leat_pw_process *self,
 			  self->n_block);
 }
 
-void leat_pw_process_sink(void *user)
+static void write_following(struct leat_pw_process *self,
+			    struct spa_buffer *buffer)
 {
-	struct leat_pw_process *self = user;
-	struct pw_buffer *buffer =
-		pw_stream_dequeue_buffer(self->stream[LEAT_TO_JACK]);
 	struct leat_direction_words *words =
 		&self->status->direction[LEAT_TO_JACK];
 
-	if (!buffer)
-		return;
-	self->busy = false;
-	if (writable(self, buffer->buffer)) {
+	if (writable(self, buffer)) {
 		leat_frames_send_at(self->wire->out, self->start, self->n_block,
-				    fill_block, buffer->buffer);
+				    fill_block, buffer);
 		leat_word_set(&words->index, self->start + self->n_block);
 		self->n_block = 0;
 	} else if (self->steady && self->late && self->n_block > 0) {
 		leat_word_add(&words->lost, self->n_block);
 		self->n_block = 0;
 	}
+}
+
+static void write_adaptive(struct leat_pw_process *self,
+			   const struct spa_buffer *buffer)
+{
+	const float *planes[LEAT_CHANNELS_MAX];
+	uint32_t n_channels = self->n_channels[LEAT_TO_JACK];
+	uint32_t n_frames;
+
+	if (!begin_adaptive(self, LEAT_TO_JACK) || buffer->n_datas == 0)
+		return;
+	n_frames = buffer->datas[0].chunk->size / (uint32_t)sizeof(float);
+	if (n_frames == 0 || !has_frames(buffer, n_channels, n_frames))
+		return;
+	for (uint32_t c = 0; c < n_channels; c++)
+		planes[c] = (const float *)buffer->datas[c].data +
+			    buffer->datas[c].chunk->offset / sizeof(float);
+	if (!leat_pw_adaptive_write(self->adaptive, self->wire->out, planes,
+				    n_frames))
+		return;
+	/* From now on JACK may count what it misses. */
+	if (!self->steady)
+		leat_frames_set_active(self->wire->out, true);
+	self->steady = true;
+}
+
+void leat_pw_process_sink(void *user)
+{
+	struct leat_pw_process *self = user;
+	struct pw_buffer *buffer = take_buffer(self, LEAT_TO_JACK);
+
+	if (!buffer)
+		return;
+	self->busy = false;
+	if (adapts(self))
+		write_adaptive(self, buffer->buffer);
+	else
+		write_following(self, buffer->buffer);
 	pw_stream_queue_buffer(self->stream[LEAT_TO_JACK], buffer);
 }

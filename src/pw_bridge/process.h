@@ -9,11 +9,16 @@
  * cycle the sink gets what the graph made of it and writes it back at index S,
  * where JACK will look for it in its next cycle, and nowhere else.
  *
+ * In adaptive mode nobody is woken: PipeWire's own driver calls the streams,
+ * and adaptive.h has what they do. If another driver takes the graph over while
+ * we follow, and we may, both streams go on that way until it is ours again.
+ *
  * The members are changed on the data loop only, through the functions below.
  */
 #ifndef LEAT_PW_PROCESS_H
 #define LEAT_PW_PROCESS_H
 
+#include "adaptive.h"
 #include "link/fade.h"
 
 #include <leat/link.h>
@@ -31,23 +36,28 @@ struct leat_pw_process {
 
 	struct leat_wire *wire;			     /* NULL: silence */
 	struct pw_stream *stream[LEAT_N_DIRECTIONS]; /* source, sink */
-	struct pw_stream *driver;		     /* one of them */
+	struct pw_stream *driver; /* one of them; NULL in adaptive mode */
 	struct spa_io_position *position; /* the driver's clock, or NULL */
+	/* Each stream's clock, or NULL. */
+	struct spa_io_position *clock[LEAT_N_DIRECTIONS];
+	struct leat_pw_adaptive *adaptive; /* NULL: follow mode only */
 	uint32_t n_channels[LEAT_N_DIRECTIONS];
-	uint32_t rate_hz;
+	uint32_t rate_hz; /* of the streams */
 	bool streaming[LEAT_N_DIRECTIONS];
 
 	/* The cycle. */
-	uint64_t handled;  /* the newest index that was acted on */
-	uint64_t start;	   /* S of this cycle */
-	uint64_t consumed; /* where the source is */
-	uint32_t n_block;  /* frames at S, 0 if there are none */
-	bool triggering;   /* within pw_stream_trigger_process() */
-	bool busy;	   /* the graph has not finished yet */
-	bool late;	   /* it had not when this cycle began */
-	bool steady;	   /* a cycle has run since streaming began */
-	bool other_driver; /* atomic: somebody else drives us */
-	bool poisoned;	   /* atomic: the wire's peer wrote nonsense */
+	uint64_t handled;	/* the newest index that was acted on */
+	uint64_t start;		/* S of this cycle */
+	uint64_t consumed;	/* where the source is */
+	uint32_t n_block;	/* frames at S, 0 if there are none */
+	bool triggering;	/* within pw_stream_trigger_process() */
+	bool busy;		/* the graph has not finished yet */
+	bool late;		/* it had not when this cycle began */
+	bool steady;		/* a cycle has run since streaming began */
+	bool other_driver;	/* atomic: somebody else drives us */
+	bool poisoned;		/* atomic: the wire's peer wrote nonsense */
+	bool turning;		/* to another mode: fading out */
+	uint32_t other_rate_hz; /* atomic: the graph's, if not the streams' */
 	struct leat_fade fade;
 	float *planes[LEAT_CHANNELS_MAX]; /* of the source's buffer */
 };
@@ -63,21 +73,34 @@ void leat_pw_process_finish(struct leat_pw_process *self);
 void leat_pw_process_set_wire(struct leat_pw_process *self,
 			      struct leat_wire *wire);
 
-/* What the streams are, before they are connected; NULLs to forget them. */
+/* The streams, and what they are of. */
+struct leat_pw_streams {
+	struct pw_stream *stream[LEAT_N_DIRECTIONS]; /* source, sink */
+	struct pw_stream *driver;
+	struct leat_pw_adaptive *adaptive;
+	uint32_t n_channels[LEAT_N_DIRECTIONS];
+	uint32_t rate_hz;
+};
+
+/* What the streams are, before they are connected; all 0 to forget them. */
 void leat_pw_process_set_streams(struct leat_pw_process *self,
-				 struct pw_stream *source,
-				 struct pw_stream *sink,
-				 const struct leat_link_spec *spec);
+				 const struct leat_pw_streams *streams);
 void leat_pw_process_set_streaming(struct leat_pw_process *self,
 				   enum leat_direction direction,
 				   bool streaming);
 void leat_pw_process_set_position(struct leat_pw_process *self,
+				  enum leat_direction direction,
 				  struct spa_io_position *position);
+/* JACK's period, for adaptive mode. */
+void leat_pw_process_set_period(struct leat_pw_process *self, uint32_t period);
 
 /* ---- on the data loop ---- */
 
 /* No cycle of ours runs now: JACK is not to wait for blocks. */
 LEAT_RT void leat_pw_stop_cycles(struct leat_pw_process *self);
+
+/* What adaptive mode told of its targets is not true any more. */
+LEAT_RT void leat_pw_forget_places(struct leat_pw_process *self);
 
 /*
  * Run the graph for what JACK wrote since last time, then ask to be woken for

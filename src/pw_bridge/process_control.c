@@ -44,6 +44,8 @@ static void change(struct leat_pw_process *self, change_fn fn, const void *data)
 static void restart(struct leat_pw_process *self)
 {
 	leat_pw_stop_cycles(self);
+	if (self->adaptive)
+		leat_pw_adaptive_pause(self->adaptive);
 	/* What JACK wrote while nobody listened is of no interest. */
 	if (self->wire)
 		self->handled = leat_consumer_newest(
@@ -67,6 +69,9 @@ static void set_wire(struct leat_pw_process *self, const void *data)
 			leat_pw_on_crossing, self);
 		leat_fade_restart(&self->fade);
 	}
+	/* A new ring has stamps and indices of its own. */
+	if (self->adaptive)
+		leat_pw_adaptive_restart(self->adaptive);
 	restart(self);
 	leat_pw_look(self);
 }
@@ -77,37 +82,33 @@ void leat_pw_process_set_wire(struct leat_pw_process *self,
 	change(self, set_wire, &wire);
 }
 
-struct streams {
-	struct pw_stream *source, *sink;
-	const struct leat_link_spec *spec;
-};
-
 static void set_streams(struct leat_pw_process *self, const void *data)
 {
-	const struct streams *streams = data;
+	const struct leat_pw_streams *streams = data;
 
-	self->stream[LEAT_TO_PIPEWIRE] = streams->source;
-	self->stream[LEAT_TO_JACK] = streams->sink;
-	self->driver = streams->source ? streams->source : streams->sink;
-	self->rate_hz = streams->spec->rate_hz;
-	for (int d = 0; d < LEAT_N_DIRECTIONS; d++)
-		self->n_channels[d] = streams->spec->n_channels[d];
+	self->driver = streams->driver;
+	self->adaptive = streams->adaptive;
+	self->rate_hz = streams->rate_hz;
+	for (int d = 0; d < LEAT_N_DIRECTIONS; d++) {
+		self->stream[d] = streams->stream[d];
+		self->n_channels[d] = streams->n_channels[d];
+		self->streaming[d] = false;
+		self->clock[d] = NULL;
+	}
 	self->position = NULL;
-	self->streaming[LEAT_TO_PIPEWIRE] = false;
-	self->streaming[LEAT_TO_JACK] = false;
+	self->turning = false;
+	__atomic_store_n(&self->other_driver, false, __ATOMIC_SEQ_CST);
+	__atomic_store_n(&self->other_rate_hz, 0, __ATOMIC_SEQ_CST);
+	leat_pw_forget_places(self);
 	if (self->rate_hz > 0)
 		leat_fade_init(&self->fade, self->rate_hz);
 	restart(self);
 }
 
 void leat_pw_process_set_streams(struct leat_pw_process *self,
-				 struct pw_stream *source,
-				 struct pw_stream *sink,
-				 const struct leat_link_spec *spec)
+				 const struct leat_pw_streams *streams)
 {
-	struct streams streams = { source, sink, spec };
-
-	change(self, set_streams, &streams);
+	change(self, set_streams, streams);
 }
 
 struct streaming {
@@ -135,19 +136,43 @@ void leat_pw_process_set_streaming(struct leat_pw_process *self,
 	change(self, set_streaming, &data);
 }
 
+struct clock {
+	enum leat_direction direction;
+	struct spa_io_position *position;
+};
+
 static void set_position(struct leat_pw_process *self, const void *data)
 {
-	struct spa_io_position *const *position = data;
+	const struct clock *clock = data;
+	struct pw_stream *stream = self->stream[clock->direction];
 
-	self->position = *position;
+	self->clock[clock->direction] = clock->position;
+	if (!self->driver || stream != self->driver)
+		return;
+	self->position = clock->position;
 	if (self->position)
 		leat_pw_clock_name(self->position, self->link_name);
 }
 
 void leat_pw_process_set_position(struct leat_pw_process *self,
+				  enum leat_direction direction,
 				  struct spa_io_position *position)
 {
-	change(self, set_position, &position);
+	struct clock clock = { direction, position };
+
+	change(self, set_position, &clock);
+}
+
+static void set_period(struct leat_pw_process *self, const void *data)
+{
+	if (self->adaptive)
+		leat_pw_adaptive_set_period(self->adaptive,
+					    *(const uint32_t *)data);
+}
+
+void leat_pw_process_set_period(struct leat_pw_process *self, uint32_t period)
+{
+	change(self, set_period, &period);
 }
 
 /* ---- set-up ---- */

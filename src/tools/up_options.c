@@ -34,6 +34,7 @@ enum key {
 	KEY_DURATION,
 	KEY_INTERVAL,
 	KEY_MAP,
+	KEY_MODE,
 	KEY_NO_PRIVATE,
 	KEY_PERIOD,
 	KEY_RATE,
@@ -62,6 +63,10 @@ static const struct argp_option option_table[] = {
 	{ "to-jack", KEY_TO_JACK, "N", 0, "Channels from PipeWire to JACK", 2 },
 	{ "map", KEY_MAP, "POSITIONS", 0,
 	  "Names of the channels, as in FL,FR,FC", 2 },
+	{ "mode", KEY_MODE, "MODE", 0,
+	  "Whose clock PipeWire runs on: auto, follow (JACK's) or adaptive "
+	  "(its own)",
+	  2 },
 	{ "connect", KEY_CONNECT, "WHAT", 0,
 	  "Connect in JACK: 'physical', or OURS=OTHER; may be repeated", 2 },
 	{ "description", KEY_DESCRIPTION, "TEXT", 0,
@@ -165,6 +170,16 @@ static void set_connect(struct leat_up_options *options, const char *arg)
 	pass(&options->to_jack_side, "--connect", arg);
 }
 
+static void set_mode(struct leat_up_options *options, const char *arg)
+{
+	if (strcmp(arg, "auto") != 0 && strcmp(arg, "follow") != 0 &&
+	    strcmp(arg, "adaptive") != 0)
+		refuse("--mode '%s' will not do: give it auto, follow or "
+		       "adaptive",
+		       arg);
+	pass(&options->to_pipewire_side, "--mode", arg);
+}
+
 static void set_name(const char **name, struct leat_up_passed *passed,
 		     const char *option, const char *arg)
 {
@@ -204,6 +219,9 @@ static error_t parse_bridge(int key, char *arg, struct leat_up_options *options)
 		return 0;
 	case KEY_CONNECT:
 		set_connect(options, arg);
+		return 0;
+	case KEY_MODE:
+		set_mode(options, arg);
 		return 0;
 	case KEY_DESCRIPTION:
 		pass(&options->to_pipewire_side, "--description", arg);

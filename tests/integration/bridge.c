@@ -73,9 +73,13 @@ bool bridge_start_jack_side(struct bridge *bridge)
 bool bridge_start_pipewire_side(struct bridge *bridge)
 {
 	char program[512];
-	const char *argv[] = { program, LINK, NULL };
+	const char *argv[] = { program, LINK, NULL, NULL, NULL };
 
 	strcpy(program, bridge_program("leat-pipewire"));
+	if (bridge->mode) {
+		argv[2] = "--mode";
+		argv[3] = bridge->mode;
+	}
 	return start_side(bridge, &bridge->pipewire_side, argv, NULL,
 			  "leat-pipewire.log");
 }

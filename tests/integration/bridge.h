@@ -24,6 +24,7 @@ struct bridge {
 	struct proc jack_side;
 	struct proc pipewire_side;
 	const char *channels;		  /* "2" */
+	const char *mode;		  /* --mode; NULL: none given */
 	const char *const *jack_side_env; /* as in struct proc_options */
 };
 

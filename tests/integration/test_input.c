@@ -101,6 +101,8 @@ static void test_usage(void)
 		{ { "leat-jack", LONG_NAME }, 2, "too long" },
 		{ { "leat-jack", "one", "two" }, 2, "one link" },
 		{ { "leat-pipewire", "--nonsense" }, 2, "nonsense" },
+		{ { "leat-pipewire", "--mode", "fast" }, 2, "'fast'" },
+		{ { "leat-pipewire", "--mode", "" }, 2, "adaptive" },
 		{ { "leat-pipewire", "a/b" }, 2, "a/b" },
 		{ { "leat-pipewire", LONG_NAME }, 2, "too long" },
 		{ { "leat-pipewire", "one", "two" }, 2, "one link" },
@@ -109,6 +111,7 @@ static void test_usage(void)
 		{ { "leat-up", "--channels", "65" }, 2, "64" },
 		{ { "leat-up", "--period", "0" }, 2, "16" },
 		{ { "leat-up", "--rate", "1" }, 2, "1000" },
+		{ { "leat-up", "--mode", "fast" }, 2, "'fast'" },
 		{ { "leat-up", "a/b" }, 2, "a/b" },
 		{ { "leat-up", LONG_NAME }, 2, "too long" },
 		{ { "leat-status", "--nonsense" }, 2, "nonsense" },
@@ -232,7 +235,8 @@ static void test_name_like_server(void)
 
 static void test_rates_differ(void)
 {
-	const struct refusal differ = { { "leat-pipewire", LINK },
+	const struct refusal differ = { { "leat-pipewire", "--mode", "follow",
+					  LINK },
 					1,
 					"JACK runs at 44100 Hz but PipeWire "
 					"at 48000 Hz" };

@@ -203,7 +203,7 @@ static void test_ends_on_interrupt(void)
 
 static void test_rates_differ(void)
 {
-	const char *argv[] = { leat(), "up", LINK, NULL };
+	const char *argv[] = { leat(), "up", "--mode", "follow", LINK, NULL };
 	char text[16384];
 
 	jack_server_stop(&bridge.jack);

@@ -92,6 +92,7 @@ static void open_pw_process(struct graph *graph)
 		process->stream[d] = &graph->streams[d];
 		process->n_channels[d] = CIRCLE_CHANNELS;
 		process->streaming[d] = true;
+		process->clock[d] = &graph->position;
 	}
 	process->driver = process->stream[LEAT_TO_PIPEWIRE];
 	process->handled = leat_consumer_newest(
@@ -130,6 +131,20 @@ void graph_finish(struct graph *graph)
 	memcpy(sink->samples, source->samples, sizeof(sink->samples));
 	memcpy(sink->chunks, source->chunks, sizeof(sink->chunks));
 	leat_pw_process_sink(&graph->process);
+}
+
+void graph_other_cycle(struct graph *graph, uint32_t n_frames, uint64_t time_ns)
+{
+	struct spa_io_clock *clock = &graph->position.clock;
+
+	clock->id = 9;
+	clock->rate = SPA_FRACTION(1, 48000);
+	clock->position += clock->duration;
+	clock->duration = n_frames;
+	clock->nsec = time_ns;
+	clock->rate_diff = 1.0;
+	leat_pw_process_source(&graph->process);
+	graph_finish(graph);
 }
 
 void graph_wake(struct graph *graph)

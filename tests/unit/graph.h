@@ -48,6 +48,10 @@ void graph_cycle(struct graph *graph, uint32_t n_frames);
 /* What PipeWire's data loop does if the ring has woken it. */
 void graph_wake(struct graph *graph);
 
+/* A cycle on another driver's clock, which began at a CLOCK_MONOTONIC time. */
+void graph_other_cycle(struct graph *graph, uint32_t n_frames,
+		       uint64_t time_ns);
+
 /* The stalled graph gets to the sink after all. */
 void graph_finish(struct graph *graph);
 

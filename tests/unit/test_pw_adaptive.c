@@ -220,12 +220,14 @@ static void pw_cycle(struct bent *bent)
 			   .rate_diff = bent->pw_speed },
 	};
 
-	leat_pw_adaptive_update(bent->adaptive, bent->circle.pipewire.in,
-				&cycle);
+	if (!leat_pw_adaptive_update(bent->adaptive, bent->circle.pipewire.in,
+				     &cycle))
+		bent->wrong = true;
 	read_source(bent);
 	/* The second stream's call changes nothing. */
-	leat_pw_adaptive_update(bent->adaptive, bent->circle.pipewire.in,
-				&cycle);
+	if (leat_pw_adaptive_update(bent->adaptive, bent->circle.pipewire.in,
+				    &cycle))
+		bent->wrong = true;
 	write_sink(bent);
 	bent->frame += bent->q;
 	bent->pw_due_s += bent->q / (bent->pw_rate_hz * bent->pw_speed);

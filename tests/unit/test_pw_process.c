@@ -7,6 +7,8 @@
 
 #include <CUnit/CUnit.h>
 
+#include <time.h>
+
 static uint64_t peek(const struct leat_word *word)
 {
 	return leat_word_peek(word);
@@ -125,6 +127,120 @@ static void test_other_driver(void)
 	graph_close(&graph);
 }
 
+static uint64_t now_ns(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return (uint64_t)t.tv_sec * 1000000000 + (uint64_t)t.tv_nsec;
+}
+
+/* Both graphs on clocks of their own, in real time. */
+static void run_apart(struct graph *graph, unsigned n_cycles)
+{
+	const struct timespec period = { 0,
+					 CIRCLE_PERIOD * 1000000000ll / 48000 };
+
+	for (unsigned i = 0; i < n_cycles; i++) {
+		graph_cycle(graph, CIRCLE_PERIOD);
+		graph_other_cycle(graph, CIRCLE_PERIOD, now_ns());
+		clock_nanosleep(CLOCK_MONOTONIC, 0, &period, NULL);
+	}
+}
+
+static bool sounds(const struct graph *graph)
+{
+	const struct pw_stream *source = &graph->streams[LEAT_TO_PIPEWIRE];
+	float sum = 0;
+
+	for (unsigned i = 0; i < CIRCLE_PERIOD; i++)
+		sum += source->samples[0][i] * source->samples[0][i];
+	return sum > 0;
+}
+
+static struct leat_pw_adaptive *make_adaptive(struct graph *graph)
+{
+	const struct leat_pw_adaptive_config config = {
+		.jack_rate_hz = 48000,
+		.pw_rate_hz = 48000,
+		.period = CIRCLE_PERIOD,
+		.n_channels = { CIRCLE_CHANNELS, CIRCLE_CHANNELS },
+	};
+	struct leat_pw_adaptive *adaptive;
+
+	CU_ASSERT_EQUAL_FATAL(
+		leat_pw_adaptive_create(&adaptive, &config, &graph->status), 0);
+	graph->process.adaptive = adaptive;
+	return adaptive;
+}
+
+/* Where that is allowed, somebody else's clock will do, and ours again. */
+static void test_goes_on_adaptively(void)
+{
+	const struct leat_direction_words *words;
+	struct leat_pw_adaptive *adaptive;
+	struct graph graph;
+	unsigned n;
+
+	open_steady(&graph);
+	adaptive = make_adaptive(&graph);
+	n = graph.n_triggered;
+	graph.other_driver = true;
+	run_apart(&graph, 100);
+	CU_ASSERT_EQUAL(graph.n_triggered, n);
+	CU_ASSERT_EQUAL(graph.n_changed, 1);
+	CU_ASSERT_TRUE(sounds(&graph));
+	CU_ASSERT_TRUE(leat_frames_active(graph.circle.jack.in));
+	for (int d = 0; d < LEAT_N_DIRECTIONS; d++) {
+		words = &graph.status.direction[d];
+		CU_ASSERT(peek(&words->slips) >= 1);
+		CU_ASSERT(peek(&words->target) > CIRCLE_PERIOD);
+	}
+	graph.other_driver = false;
+	for (unsigned i = 0; i < 3 * N_FADED; i++)
+		graph_cycle(&graph, CIRCLE_PERIOD);
+	CU_ASSERT_EQUAL(graph.n_changed, 2);
+	expect_exact(&graph, 20);
+	words = &graph.status.direction[LEAT_TO_PIPEWIRE];
+	CU_ASSERT(peek(&words->slips) >= 2);
+	CU_ASSERT_EQUAL(peek(&words->target), 0);
+	words = &graph.status.direction[LEAT_TO_JACK];
+	CU_ASSERT_EQUAL(peek(&words->target), LEAT_UNKNOWN);
+	graph_close(&graph);
+	leat_pw_adaptive_destroy(adaptive);
+}
+
+/* A graph at another rate is told to the main thread, once, and not served. */
+static void test_other_rate(void)
+{
+	struct leat_pw_adaptive *adaptive;
+	struct graph graph;
+
+	open_steady(&graph);
+	adaptive = make_adaptive(&graph);
+	graph.process.driver = NULL;
+	graph.process.rate_hz = 44100;
+	run_apart(&graph, 20);
+	CU_ASSERT_EQUAL(graph.n_changed, 1);
+	CU_ASSERT_EQUAL(graph.process.other_rate_hz, 48000);
+	CU_ASSERT_FALSE(sounds(&graph));
+	graph_close(&graph);
+	leat_pw_adaptive_destroy(adaptive);
+}
+
+/* Streams that the main thread is destroying are called until they are gone. */
+static void test_forgotten_streams(void)
+{
+	struct graph graph;
+
+	open_steady(&graph);
+	for (int d = 0; d < LEAT_N_DIRECTIONS; d++)
+		graph.process.stream[d] = NULL;
+	leat_pw_process_source(&graph.process);
+	leat_pw_process_sink(&graph.process);
+	graph_close(&graph);
+}
+
 /* An index that goes back: silence, counted, and told once. */
 static void test_poison_is_told_once(void)
 {
@@ -161,6 +277,9 @@ static const struct unit_test tests[] = {
 	{ "circle", "overtaken", test_overtaken },
 	{ "circle", "other periods", test_period_changes },
 	{ "driver", "somebody else", test_other_driver },
+	{ "driver", "adaptively", test_goes_on_adaptively },
+	{ "driver", "another rate", test_other_rate },
+	{ "driver", "forgotten streams", test_forgotten_streams },
 	{ "peer", "poison", test_poison_is_told_once },
 	{ "peer", "hang-up", test_hang_up },
 };
