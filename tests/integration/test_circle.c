@@ -217,6 +217,9 @@ static void test_status_says_so(void)
 	CU_ASSERT_EQUAL(status.direction[LEAT_TO_JACK].latency_frames, period);
 	CU_ASSERT_EQUAL(status.direction[LEAT_TO_PIPEWIRE].target, 0);
 	CU_ASSERT_EQUAL(status.direction[LEAT_TO_JACK].target, period);
+	/* It never was in the other mode, not even at the start. */
+	CU_ASSERT_EQUAL(status.direction[LEAT_TO_PIPEWIRE].slips, 0);
+	CU_ASSERT_EQUAL(status.direction[LEAT_TO_JACK].slips, 0);
 	CU_ASSERT_EQUAL(status.jack.period, period);
 	CU_ASSERT_EQUAL(status.pipewire.period, period);
 	CU_ASSERT_EQUAL(status.jack.mode, LEAT_UNKNOWN);
