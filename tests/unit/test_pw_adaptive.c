@@ -159,12 +159,16 @@ static double sink_at(const struct bent *bent)
 	return (double)(int64_t)(at - (UINT64_MAX - 1000));
 }
 
-/* A place goes on by Q frames, by the speed's 0.5 %, and what is counted. */
+/*
+ * A place goes on by Q frames, by the speed's 0.5 %, and what is counted. After
+ * a slip nothing is left to catch up: then it is exact.
+ */
 static void check_way(struct bent *bent, double went, int64_t counted)
 {
 	double nominal = (double)bent->q * JACK_HZ / bent->pw_rate_hz;
+	double most = counted ? 1.5 : 0.005 * nominal + 2;
 
-	if (fabs(went - nominal - (double)counted) > 0.005 * nominal + 2)
+	if (fabs(went - nominal - (double)counted) > most)
 		bent->wrong = true;
 }
 
