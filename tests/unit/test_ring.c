@@ -821,6 +821,24 @@ static void test_poisoned_end_is_silent(void)
 	CU_ASSERT_EQUAL(leat_consumer_newest(&pair.consumer), base + 5);
 }
 
+/* It asks for nothing any more. */
+static void test_poisoned_end_does_not_ask(void)
+{
+	struct pair pair;
+	uint64_t base = open_half_full(&pair, 0);
+
+	pair_forge(&pair.producer_words.index, base + 9);
+	pair_forge(&pair.consumer_words.index, base + 9);
+	CU_ASSERT_EQUAL(leat_consumer_fill(&pair.consumer), 0);
+	CU_ASSERT_EQUAL(leat_producer_room(&pair.producer), 0);
+	pair_forge(&pair.producer_words.wake_at, 77);
+	pair_forge(&pair.consumer_words.wake_at, 77);
+	CU_ASSERT_TRUE(leat_producer_arm(&pair.producer, 1));
+	CU_ASSERT_TRUE(leat_consumer_arm(&pair.consumer, 1));
+	CU_ASSERT_EQUAL(pair.producer_words.wake_at.atomic_value, 77);
+	CU_ASSERT_EQUAL(pair.consumer_words.wake_at.atomic_value, 77);
+}
+
 /* Not even what was begun before the lie was seen. */
 static void test_poisoned_end_publishes_nothing(void)
 {
@@ -926,6 +944,7 @@ static const struct unit_test tests[] = {
 	{ "poison", "producer: possible", test_producer_believes_what_can_be },
 	{ "poison", "producer: impossible", test_producer_is_poisoned },
 	{ "poison", "silent", test_poisoned_end_is_silent },
+	{ "poison", "does not ask", test_poisoned_end_does_not_ask },
 	{ "poison", "commits nothing", test_poisoned_end_publishes_nothing },
 	{ "poison", "at once", test_the_lie_itself_offers_nothing },
 	{ "not timed", "timed functions refuse", test_timed_functions_refuse },

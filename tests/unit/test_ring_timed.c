@@ -82,6 +82,24 @@ static void test_write_in_poll_mode(void)
 	CU_ASSERT_EQUAL(pair.consumer_words.index.atomic_value, 107);
 }
 
+/* No more than was begun, and nothing is no news. */
+static void test_commit_is_bounded(void)
+{
+	struct leat_spans spans;
+	struct pair pair;
+
+	open_at(&pair, 50);
+	CU_ASSERT_EQUAL(leat_producer_begin_at(&pair.producer, 50, 3, &spans),
+			3);
+	leat_producer_commit(&pair.producer, 5);
+	CU_ASSERT_EQUAL(leat_producer_index(&pair.producer), 53);
+	leat_producer_commit(&pair.producer, 1);
+	CU_ASSERT_EQUAL(leat_producer_index(&pair.producer), 53);
+	pair_forge(&pair.producer_words.index, 7);
+	leat_producer_commit(&pair.producer, 0);
+	CU_ASSERT_EQUAL(pair.producer_words.index.atomic_value, 7);
+}
+
 static void test_write_into_the_past_is_refused(void)
 {
 	for (unsigned s = 0; s < pair_n_seeds; s++) {
@@ -543,6 +561,7 @@ static void test_init_anywhere(void)
 static const struct unit_test tests[] = {
 	{ "writing", "now and ahead", test_write_now_and_ahead },
 	{ "writing", "poll mode", test_write_in_poll_mode },
+	{ "writing", "commit is bounded", test_commit_is_bounded },
 	{ "writing", "not into the past", test_write_into_the_past_is_refused },
 	{ "writing", "not too much", test_write_of_too_much_is_refused },
 	{ "writing", "jump seen at once", test_jump_is_seen_at_once },
