@@ -78,6 +78,23 @@ static void test_sizes_that_cannot_be(void)
 		-ENOMEM);
 }
 
+/* The first place fails: that there is a second one does not help. */
+static void test_half_a_mirror(void)
+{
+	size_t page = leat_page_bytes();
+	struct leat_mapping mapping = mapping_of(2 * page, page);
+
+	mapping.mirror_bytes = page;
+	faults_fail(FAULT_MMAP, 1, EACCES);
+	CU_ASSERT_EQUAL(map_and_close(mapping), -EACCES);
+	CU_ASSERT_TRUE(faults_end());
+	mapping = mapping_of(2 * page, page);
+	mapping.mirror_bytes = page;
+	faults_fail(FAULT_MMAP, 2, EACCES);
+	CU_ASSERT_EQUAL(map_and_close(mapping), -EACCES);
+	CU_ASSERT_TRUE(faults_end());
+}
+
 /* ---- huge pages ---- */
 
 /* Pages of addresses that are taken. */
@@ -194,6 +211,7 @@ static void test_without_populate(void)
 static const struct unit_test tests[] = {
 	{ "mapping", "whole pages", test_whole_pages },
 	{ "mapping", "sizes that cannot be", test_sizes_that_cannot_be },
+	{ "mapping", "half a mirror", test_half_a_mirror },
 	{ "mapping", "huge pages are aligned", test_huge_pages_are_aligned },
 	{ "mapping", "huge pages missing", test_huge_pages_that_are_missing },
 	{ "mapping", "older kernels", test_without_populate },
