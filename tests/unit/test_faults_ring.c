@@ -10,6 +10,7 @@
 #include <CUnit/CUnit.h>
 
 #include <errno.h>
+#include <fcntl.h>
 #include <poll.h>
 #include <sys/eventfd.h>
 #include <sys/socket.h>
@@ -47,6 +48,8 @@ static void expect_raises(int fd, enum fault_call call)
 	expect_raise(&signal, call, EINTR, false);
 	expect_raise(&signal, call, EAGAIN, true);
 	expect_raise(&signal, call, EPIPE, true);
+	/* What failed before this call is not its failure. */
+	errno = ENOBUFS;
 	CU_ASSERT_TRUE(leat_signal_raise(&signal));
 	CU_ASSERT_EQUAL(signal.n_raised, 1);
 }
@@ -62,6 +65,119 @@ static void test_signals_that_fail(void)
 	expect_raises(pair[0], FAULT_SEND);
 	close(pair[0]);
 	close(pair[1]);
+}
+
+/* Whether the nth system call of that kind is made by it; none fails. */
+static void nothing(void)
+{
+}
+
+static bool raise_calls(struct leat_signal *signal, enum fault_call call)
+{
+	faults_meanwhile(call, 0, nothing);
+	CU_ASSERT_TRUE(leat_signal_raise(signal));
+	return faults_end();
+}
+
+static bool clear_calls(struct leat_signal *signal, enum fault_call call,
+			unsigned nth)
+{
+	faults_meanwhile(call, nth, nothing);
+	leat_signal_clear(signal);
+	return faults_end();
+}
+
+/* Without a descriptor the kernel is left alone. */
+static void test_no_descriptor_no_call(void)
+{
+	struct leat_signal signal;
+
+	CU_ASSERT_FATAL(leat_signal_init(&signal, -1) == 0);
+	CU_ASSERT_FALSE(raise_calls(&signal, FAULT_WRITE));
+	signal.is_socket = true;
+	CU_ASSERT_FALSE(raise_calls(&signal, FAULT_SEND));
+	CU_ASSERT_FALSE(clear_calls(&signal, FAULT_RECV, 0));
+	signal.is_socket = false;
+	CU_ASSERT_FALSE(clear_calls(&signal, FAULT_READ, 0));
+}
+
+/* One read empties an eventfd, whether or not it was raised. */
+static void test_one_read_clears(void)
+{
+	struct leat_signal signal;
+	int fd = eventfd(0, EFD_CLOEXEC);
+
+	CU_ASSERT_FATAL(leat_signal_init(&signal, fd) == 0);
+	CU_ASSERT_FALSE(clear_calls(&signal, FAULT_READ, 1));
+	CU_ASSERT_TRUE(leat_signal_raise(&signal));
+	CU_ASSERT_FALSE(clear_calls(&signal, FAULT_READ, 1));
+	CU_ASSERT_FALSE(unit_readable(fd, 0));
+	CU_ASSERT_TRUE(clear_calls(&signal, FAULT_READ, 0));
+	close(fd);
+}
+
+/* Packets are read one by one, but no more than 64 of them. */
+static void test_packets_are_cleared(void)
+{
+	struct leat_signal signal;
+	int pair[2];
+
+	CU_ASSERT_FATAL(socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0,
+				   pair) == 0);
+	CU_ASSERT_FATAL(leat_signal_init(&signal, pair[0]) == 0);
+	for (unsigned n = 0; n < 4; n++) {
+		for (unsigned i = 0; i < n; i++)
+			CU_ASSERT_EQUAL(send(pair[1], "12345678", 8, 0), 8);
+		/* The last one finds nothing. */
+		CU_ASSERT_EQUAL(clear_calls(&signal, FAULT_RECV, n + 1), false);
+		for (unsigned i = 0; i < n; i++)
+			CU_ASSERT_EQUAL(send(pair[1], "12345678", 8, 0), 8);
+		CU_ASSERT_EQUAL(clear_calls(&signal, FAULT_RECV, n), true);
+		CU_ASSERT_FALSE(unit_readable(pair[0], 0));
+	}
+	for (unsigned i = 0; i < 130; i++)
+		CU_ASSERT_EQUAL(send(pair[1], "12345678", 8, MSG_DONTWAIT), 8);
+	CU_ASSERT_FALSE(clear_calls(&signal, FAULT_RECV, 64));
+	CU_ASSERT_TRUE(clear_calls(&signal, FAULT_RECV, 63));
+	close(pair[0]);
+	close(pair[1]);
+}
+
+/* The flags that a descriptor has are kept. */
+static void test_flags_are_kept(void)
+{
+	struct leat_signal signal;
+	int fds[2];
+
+	CU_ASSERT_FATAL(pipe2(fds, O_CLOEXEC) == 0);
+	for (int i = 0; i < 2; i++) {
+		int flags = i ? O_APPEND | O_ASYNC : 0;
+
+		CU_ASSERT_EQUAL(fcntl(fds[1], F_SETFL, flags), 0);
+		CU_ASSERT_EQUAL(leat_signal_init(&signal, fds[1]), 0);
+		CU_ASSERT_EQUAL(fcntl(fds[1], F_GETFL),
+				O_WRONLY | O_NONBLOCK | flags);
+	}
+	close(fds[0]);
+	close(fds[1]);
+}
+
+/* The number 0 is a descriptor. */
+static void test_signal_of_number_zero(void)
+{
+	struct leat_signal signal;
+	int kept = dup(0), fd = eventfd(0, EFD_CLOEXEC);
+
+	CU_ASSERT_FATAL(kept >= 0 && dup2(fd, 0) == 0);
+	CU_ASSERT_EQUAL(leat_signal_init(&signal, 0), 0);
+	CU_ASSERT_TRUE(fcntl(0, F_GETFL) & O_NONBLOCK);
+	CU_ASSERT_TRUE(leat_signal_raise(&signal));
+	CU_ASSERT_TRUE(unit_readable(fd, 0));
+	leat_signal_clear(&signal);
+	CU_ASSERT_FALSE(unit_readable(fd, 0));
+	CU_ASSERT_EQUAL(dup2(kept, 0), 0);
+	close(kept);
+	close(fd);
 }
 
 /* What cannot be told is taken for the kind that needs more care. */
@@ -117,6 +233,39 @@ static void test_frames_keep_a_wake_up(void)
 	CU_ASSERT_TRUE(unit_readable(fd, 0));
 	leat_frames_producer_destroy(producer);
 	leat_frames_consumer_destroy(consumer);
+}
+
+/* An end closes its signal, be its number 0. */
+static void test_frames_with_signal_zero(void)
+{
+	struct leat_frames_producer *producer;
+	struct leat_frames_consumer *consumer;
+	int kept = dup(0);
+
+	CU_ASSERT_FATAL(leat_frames_producer_create(&producer, &format) == 0);
+	CU_ASSERT_FATAL(leat_frames_consumer_create(&consumer, &format) == 0);
+	close(0);
+	CU_ASSERT_FATAL(eventfd(0, EFD_CLOEXEC) == 0);
+	CU_ASSERT_EQUAL(
+		leat_frames_consumer_connect(
+			consumer, dup(leat_frames_producer_fd(producer)), 0),
+		0);
+	leat_frames_consumer_destroy(consumer);
+	CU_ASSERT_FALSE(unit_fd_open(0));
+	CU_ASSERT_EQUAL(dup2(kept, 0), 0);
+	CU_ASSERT_FATAL(leat_frames_consumer_create(&consumer, &format) == 0);
+	close(0);
+	CU_ASSERT_FATAL(eventfd(0, EFD_CLOEXEC) == 0);
+	CU_ASSERT_EQUAL(
+		leat_frames_producer_connect(
+			producer, dup(leat_frames_consumer_fd(consumer)), 0),
+		0);
+	leat_frames_producer_destroy(producer);
+	leat_frames_consumer_destroy(consumer);
+	CU_ASSERT_FALSE(unit_fd_open(0));
+	CU_ASSERT_EQUAL(faults_bad_closes(), 0);
+	CU_ASSERT_EQUAL(dup2(kept, 0), 0);
+	close(kept);
 }
 
 static void test_connecting_frames_fails(void)
@@ -247,6 +396,26 @@ static void test_ring_keeps_a_wake_up(void)
 	pair_close(&pair);
 }
 
+/* Who sleeps on what nobody can write to is told so. */
+static void test_producer_is_left_alone(void)
+{
+	struct pair pair;
+	int fds[2];
+
+	pair_open(&pair);
+	send_items(&pair, 4);
+	CU_ASSERT_FATAL(pipe2(fds, O_CLOEXEC) == 0);
+	CU_ASSERT_EQUAL(leat_signal_init(&pair.producer.wait, fds[0]), 0);
+	/* What was written before it closed is heard. */
+	CU_ASSERT_EQUAL(write(fds[1], "x", 1), 1);
+	close(fds[1]);
+	CU_ASSERT_EQUAL(leat_fd_producer_wait(&pair.producer, 1, 1000), -EPIPE);
+	recv_items(&pair, 1);
+	CU_ASSERT_EQUAL(leat_fd_producer_wait(&pair.producer, 1, 1000), 0);
+	close(fds[0]);
+	pair_close(&pair);
+}
+
 static void test_waiting_fails(void)
 {
 	struct pair pair;
@@ -335,10 +504,17 @@ static const struct unit_test tests[] = {
 	{ "signals", "a socket of unknown kind", test_socket_of_unknown_kind },
 	{ "signals", "a wake-up is kept", test_frames_keep_a_wake_up },
 	{ "signals", "a wake-up is kept, plain", test_ring_keeps_a_wake_up },
+	{ "signals", "no descriptor, no call", test_no_descriptor_no_call },
+	{ "signals", "one read clears", test_one_read_clears },
+	{ "signals", "packets are cleared", test_packets_are_cleared },
+	{ "signals", "flags are kept", test_flags_are_kept },
+	{ "signals", "number 0", test_signal_of_number_zero },
+	{ "signals", "nobody can write", test_producer_is_left_alone },
 	{ "signals", "waiting fails", test_waiting_fails },
 	{ "waiting", "for what is left", test_sleeps_for_what_is_left },
 	{ "waiting", "late", test_late_is_not_for_ever },
 	{ "waiting", "for ever", test_for_ever_ends_with_the_peer },
+	{ "frames", "signal 0", test_frames_with_signal_zero },
 	{ "frames", "connecting fails", test_connecting_frames_fails },
 };
 

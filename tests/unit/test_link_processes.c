@@ -588,6 +588,15 @@ static int answer_bye(int fd)
 	return leat_message_send(fd, &message, NULL, 0);
 }
 
+/* What comes with a message that nobody wants is closed. */
+static int answer_offer(int fd)
+{
+	struct leat_message message;
+
+	leat_message_init(&message, LEAT_MESSAGE_OFFER);
+	return leat_message_send(fd, &message, (int[]){ fd, fd, fd }, 3);
+}
+
 static int answer_no_parts(int fd)
 {
 	struct leat_message message;
@@ -613,6 +622,7 @@ static void test_query_of_strangers(void)
 {
 	expect_query(answer_noise, -EPROTO);
 	expect_query(answer_bye, -EPROTO);
+	expect_query(answer_offer, -EPROTO);
 	expect_query(answer_no_parts, -EPROTO);
 	expect_query(answer_by_hanging_up, -ENOENT);
 	expect_query(answer_nothing, -ETIMEDOUT);

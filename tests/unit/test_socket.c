@@ -59,6 +59,7 @@ static void test_listen_and_connect(void)
 	CU_ASSERT_TRUE(far_fd >= 0);
 	CU_ASSERT_TRUE(fcntl(near_fd, F_GETFD) & FD_CLOEXEC);
 	CU_ASSERT_TRUE(fcntl(far_fd, F_GETFD) & FD_CLOEXEC);
+	CU_ASSERT_TRUE(fcntl(near_fd, F_GETFL) & O_NONBLOCK);
 	CU_ASSERT_TRUE(fcntl(far_fd, F_GETFL) & O_NONBLOCK);
 	CU_ASSERT_TRUE(fcntl(listener.fd, F_GETFD) & FD_CLOEXEC);
 	CU_ASSERT_TRUE(fcntl(listener.lock_fd, F_GETFD) & FD_CLOEXEC);
@@ -71,6 +72,30 @@ static void test_listen_and_connect(void)
 	leat_listener_finish(&listener);
 	CU_ASSERT_EQUAL(leat_connect("main", NULL), -ENOENT);
 	CU_ASSERT_EQUAL(unit_count_fds(), n_fds);
+	unit_rundir_remove();
+}
+
+/* The address fills what a socket's has room for; the lock's path is longer. */
+static void test_longest_path(void)
+{
+	const char *name = "12345678901234567890123456789012";
+	struct leat_listener listener;
+	char base[100], lock[160];
+	size_t n = 107 - strlen("/leat/") - strlen(name);
+
+	CU_ASSERT_FATAL(unit_rundir_make());
+	memset(base, 'x', n);
+	base[n] = 0;
+	memcpy(base, unit_rundir(), strlen(unit_rundir()));
+	base[strlen(unit_rundir())] = '/';
+	CU_ASSERT_FATAL(mkdir(base, 0700) == 0);
+	setenv("XDG_RUNTIME_DIR", base, 1);
+	listen_on(&listener, name);
+	CU_ASSERT_EQUAL(strlen(listener.address.sun_path), 107);
+	snprintf(lock, sizeof(lock), "%s/leat/.%s.lock", base, name);
+	CU_ASSERT_EQUAL(access(lock, F_OK), 0);
+	leat_listener_finish(&listener);
+	CU_ASSERT_NOT_EQUAL(access(lock, F_OK), 0);
 	unit_rundir_remove();
 }
 
@@ -645,6 +670,7 @@ static void test_why_a_peer_is_gone(void)
 
 static const struct unit_test tests[] = {
 	{ "listen", "and connect", test_listen_and_connect },
+	{ "listen", "the longest path", test_longest_path },
 	{ "listen", "twice here", test_second_listener_here },
 	{ "listen", "twice elsewhere", test_second_listener_elsewhere },
 	{ "listen", "stale socket", test_stale_socket_is_replaced },

@@ -197,6 +197,9 @@ static void test_endless_server_name(void)
 	CU_ASSERT_EQUAL(strlen(status.jack.server), LEAT_STATUS_NAME_BYTES - 1);
 	CU_ASSERT_EQUAL(strlen(status.pipewire.server),
 			LEAT_STATUS_NAME_BYTES - 1);
+	CU_ASSERT_EQUAL(memcmp(status.jack.server, jack.server,
+			       LEAT_STATUS_NAME_BYTES - 1),
+			0);
 }
 
 /* ---- reading a direction ---- */
