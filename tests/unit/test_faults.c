@@ -473,6 +473,52 @@ static void test_unlocked_memory(void)
 	leat_shm_finish(&shm);
 }
 
+static int create_huge(int error)
+{
+	const struct leat_shm_config config = {
+		.size_bytes = 1,
+		.flags = LEAT_SHM_HUGE,
+	};
+	struct leat_shm shm;
+	int res;
+
+	faults_fail(FAULT_MEMFD_CREATE, 0, error);
+	res = leat_shm_create_with(&shm, "unit", &config);
+	CU_ASSERT_TRUE(faults_end());
+	CU_ASSERT_TRUE(res < 0);
+	leat_shm_finish(&shm);
+	return res;
+}
+
+/* As kernels put it that have no huge pages; other errors are others. */
+static void test_no_huge_pages(void)
+{
+	CU_ASSERT_EQUAL(create_huge(ENOSYS), -ENOSPC);
+	CU_ASSERT_EQUAL(create_huge(ENODEV), -ENOSPC);
+	CU_ASSERT_EQUAL(create_huge(ENOENT), -ENOSPC);
+	CU_ASSERT_EQUAL(create_huge(EMFILE), -EMFILE);
+	faults_fail(FAULT_MEMFD_CREATE, 0, ENOENT);
+	CU_ASSERT_EQUAL(create_shm(), -ENOENT);
+	CU_ASSERT_TRUE(faults_end());
+	faults_fail(FAULT_MEMFD_CREATE, 0, ENOSYS);
+	CU_ASSERT_EQUAL(leat_shm_page_bytes(LEAT_SHM_HUGE), 0);
+	faults_fail(FAULT_MEMFD_CREATE, 0, ENOSYS);
+	CU_ASSERT_EQUAL(leat_shm_page_bytes(LEAT_SHM_HUGE_IF_ANY), 4096);
+	CU_ASSERT_TRUE(faults_end());
+}
+
+/* Nothing at all, and nothing in it. */
+static void test_attaching_nothing(void)
+{
+	int fd = sealed_fd(0);
+	struct leat_shm shm;
+
+	CU_ASSERT_EQUAL(leat_shm_attach(&shm, -1, 4096), -EPROTO);
+	CU_ASSERT_EQUAL(faults_bad_closes(), 0);
+	CU_ASSERT_EQUAL(leat_shm_attach(&shm, fd, 0), -EPROTO);
+	CU_ASSERT_EQUAL(faults_bad_closes(), 0);
+}
+
 static const struct unit_test tests[] = {
 	{ "calls", "each call fails in turn", test_each_call_fails },
 	{ "calls", "all of it with descriptor 0", test_descriptor_zero },
@@ -480,6 +526,8 @@ static const struct unit_test tests[] = {
 	{ "calls", "a lock is replaced", test_lock_is_replaced },
 	{ "memory", "short writes", test_short_writes },
 	{ "memory", "memory that cannot be locked", test_unlocked_memory },
+	{ "memory", "no huge pages", test_no_huge_pages },
+	{ "memory", "attaching nothing", test_attaching_nothing },
 };
 
 UNIT_MAIN(tests)
