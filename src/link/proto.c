@@ -152,8 +152,7 @@ int leat_spec_unpack(struct leat_link_spec *spec,
 		     const struct leat_spec_message *message)
 {
 	memset(spec, 0, sizeof(*spec));
-	if (message->jack_alive > 1 ||
-	    message->link_name[sizeof(spec->link_name) - 1] != 0)
+	if (message->jack_alive > 1)
 		return -EPROTO;
 	spec->rate_hz = message->rate_hz;
 	spec->period = message->period;

@@ -37,7 +37,7 @@ static void write_header(uint8_t bytes[128], uint32_t kind,
 {
 	memset(bytes, 0, 128);
 	memcpy(bytes, "leatpart", 8);
-	put(bytes, 8, 1, 4);
+	put(bytes, 8, 2, 4);
 	put(bytes, 12, kind, 4);
 	put(bytes, 16, total_bytes(kind, format), 8);
 	put(bytes, 24, format->generation, 8);

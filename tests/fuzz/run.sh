@@ -40,11 +40,11 @@ flags="-std=gnu11 -O1 -g -fno-omit-frame-pointer -D_GNU_SOURCE -Wall -Wextra"
 
 # What is fuzzed, as it lies in a tree.
 library='src/ringbuf/fdring.c src/ringbuf/mapping.c src/ringbuf/ring.c
-src/ringbuf/shm.c src/ringbuf/signal.c src/link/error.c src/link/frames.c src/link/guest.c
-src/link/host.c src/link/part.c src/link/positions.c src/link/proto.c
-src/link/rundir.c src/link/side.c src/link/socket.c src/link/status.c
-src/link/wire.c src/cli/options.c src/tools/status_json.c
-src/tools/status_text.c'
+src/ringbuf/shm.c src/ringbuf/signal.c src/link/error.c src/link/frames.c
+src/link/guest.c src/link/host.c src/link/part.c src/link/positions.c
+src/link/proto.c src/link/rundir.c src/link/side.c src/link/socket.c
+src/link/stamp.c src/link/status.c src/link/wire.c src/cli/options.c
+src/tools/status_json.c src/tools/status_text.c'
 
 can_build() {
 	echo 'int LLVMFuzzerTestOneInput(const char *b, unsigned long n);
