@@ -2,6 +2,7 @@
 #include "sine.h"
 
 #include <math.h>
+#include <stdlib.h>
 
 struct sums {
 	double cc, cs, ss, c, s, yc, ys, y;
@@ -71,5 +72,33 @@ struct sine_fit sine_fit(const float *samples, const double *phases, size_t n)
 	fit.phase = atan2(x[0], x[1]);
 	fit.sinad_db = 10 * log10(fit.amplitude * fit.amplitude / 2 /
 				  (rest / (double)n));
+	return fit;
+}
+
+static double wrapped(double radians)
+{
+	return radians - 2 * M_PI * round(radians / (2 * M_PI));
+}
+
+struct sine_fit sine_fit_free(const float *samples, double radians_per_sample,
+			      size_t n, double *pitch)
+{
+	struct sine_fit fit = { .sinad_db = -INFINITY };
+	double *phases = malloc(n * sizeof(*phases));
+	size_t half = n / 2;
+
+	*pitch = 1;
+	for (int round = 0; phases && round < 5; round++) {
+		double apart;
+
+		for (size_t i = 0; i < n; i++)
+			phases[i] = radians_per_sample * *pitch * (double)i;
+		fit = sine_fit(samples, phases, n);
+		apart = sine_fit(samples + half, phases + half, half).phase -
+			sine_fit(samples, phases, half).phase;
+		/* Their middles are half of the samples apart. */
+		*pitch += wrapped(apart) / (radians_per_sample * (double)half);
+	}
+	free(phases);
 	return fit;
 }
