@@ -1,0 +1,145 @@
+/* SPDX-License-Identifier: MIT */
+#include "bridge_state.h"
+
+#include "cli/log.h"
+#include "cli/options.h"
+
+#include <errno.h>
+#include <string.h>
+
+static void drive(struct leat_pw_bridge *self, bool drives)
+{
+	if (self->nodes.made && self->drives != drives)
+		leat_pw_nodes_set_driver(&self->nodes, drives);
+	self->drives = drives;
+}
+
+static void refuse_rate(struct leat_pw_bridge *self)
+{
+	if (!self->was_up) {
+		leat_guest_leave(self->guest, self->error->text);
+		leat_pw_bridge_give_up(self, -EINVAL);
+		return;
+	}
+	if (!self->refused)
+		leat_log("%s: %s; silence until the rates agree",
+			 self->spec.link_name, self->error->text);
+	self->refused = true;
+	leat_pw_nodes_destroy(&self->nodes);
+}
+
+/* The graph's rate where it is not ours to say. */
+static uint32_t graph_rate(const struct leat_pw_bridge *self)
+{
+	return self->seen_rate_hz ? self->seen_rate_hz : self->set_rate_hz;
+}
+
+/* What is seen of the graph holds until its settings change. */
+static void note_rate(struct leat_pw_bridge *self)
+{
+	const struct leat_pw_graph_rates *rates = &self->graph.rates;
+	uint32_t rate_hz = rates->force_rate_hz ? rates->force_rate_hz
+						: rates->rate_hz;
+
+	if (rate_hz != self->set_rate_hz)
+		self->seen_rate_hz = 0;
+	self->set_rate_hz = rate_hz;
+}
+
+/* Choose whose clocks to run on. -EINVAL if that cannot be. */
+static int choose(struct leat_pw_bridge *self, struct leat_pw_clocks *clocks)
+{
+	enum leat_pw_mode mode = self->setup->mode;
+	int res = leat_pw_graph_rate_check(&self->graph.rates,
+					   self->spec.rate_hz, self->error);
+
+	note_rate(self);
+	if (mode == LEAT_PW_FOLLOW && res < 0)
+		return res;
+	clocks->adapts = mode != LEAT_PW_FOLLOW;
+	clocks->follows =
+		mode == LEAT_PW_FOLLOW ||
+		(mode == LEAT_PW_AUTO && res == 0 && self->seen_rate_hz == 0);
+	clocks->rate_hz = clocks->follows ? self->spec.rate_hz
+					  : graph_rate(self);
+	return 0;
+}
+
+static void make_nodes(struct leat_pw_bridge *self,
+		       const struct leat_pw_clocks *clocks)
+{
+	int res;
+
+	self->refused = false;
+	self->drives = true;
+	res = leat_pw_nodes_create(&self->nodes, self->graph.core, &self->spec,
+				   clocks, &self->setup->nodes, self->error);
+	if (res < 0)
+		leat_pw_bridge_give_up(self, res);
+}
+
+static void fit_nodes(struct leat_pw_bridge *self)
+{
+	struct leat_pw_clocks clocks;
+
+	if (choose(self, &clocks) < 0) {
+		refuse_rate(self);
+		return;
+	}
+	if (!leat_pw_nodes_fit(&self->nodes, &self->spec, &clocks))
+		leat_pw_nodes_destroy(&self->nodes);
+	if (!self->nodes.made)
+		make_nodes(self, &clocks);
+	leat_pw_nodes_set_period(&self->nodes, self->spec.period);
+}
+
+void leat_pw_bridge_settle(struct leat_pw_bridge *self)
+{
+	bool jack_runs = self->have_spec && self->spec.jack_alive;
+
+	if (self->graph.ready && jack_runs)
+		fit_nodes(self);
+	/* Without JACK, PipeWire must not wait for us. */
+	drive(self, jack_runs);
+	leat_pw_bridge_refresh_status(self);
+}
+
+/* Called from the nodes' own events: they are made again later. */
+static void nodes_failed(struct leat_pw_bridge *self)
+{
+	leat_error_set(self->error, -EIO, "PipeWire cannot run the nodes: %s",
+		       self->nodes.failure);
+	if (!self->was_up) {
+		leat_pw_bridge_give_up(self, -EIO);
+		return;
+	}
+	leat_log("%s: %s; trying again", self->setup->link_name,
+		 self->error->text);
+	leat_pw_bridge_retry_later(self);
+}
+
+static bool node_up(const struct leat_pw_node *node)
+{
+	return !node->stream || node->state == PW_STREAM_STATE_PAUSED ||
+	       node->state == PW_STREAM_STATE_STREAMING;
+}
+
+void leat_pw_bridge_nodes_changed(void *user)
+{
+	struct leat_pw_bridge *self = user;
+
+	leat_pw_bridge_refresh_status(self);
+	if (self->nodes.failed) {
+		nodes_failed(self);
+		return;
+	}
+	if (!self->wire || !self->nodes.made ||
+	    !node_up(&self->nodes.node[LEAT_TO_PIPEWIRE]) ||
+	    !node_up(&self->nodes.node[LEAT_TO_JACK]))
+		return;
+	leat_pw_bridge_tell_mode(self);
+	if (self->was_up)
+		return;
+	self->was_up = true;
+	leat_tell_ready(&self->ready_fd);
+}

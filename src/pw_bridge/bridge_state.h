@@ -1,0 +1,66 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * What the files of the PipeWire side's main thread share: bridge.c has its
+ * life and its events, bridge_nodes.c makes the nodes, bridge_status.c says
+ * what is going on.
+ */
+#ifndef LEAT_PW_BRIDGE_STATE_H
+#define LEAT_PW_BRIDGE_STATE_H
+
+#include "bridge.h"
+#include "graph.h"
+#include "process.h"
+
+struct leat_pw_bridge {
+	const struct leat_pw_bridge_setup *setup;
+	struct pw_main_loop *main_loop;
+	struct pw_loop *loop;
+	struct spa_source *retry_timer;
+	struct spa_source *guest_source;
+	struct leat_pw_graph graph;
+	struct leat_pw_process process;
+	struct leat_pw_nodes nodes;
+	struct leat_guest *guest;
+	struct leat_side_words *status; /* the guest's */
+	struct leat_link_spec spec;
+	bool have_spec;
+	bool drives;	       /* what the nodes were told last */
+	bool refused;	       /* the rates differ */
+	uint32_t set_rate_hz;  /* of the graph, as the settings had it */
+	uint32_t seen_rate_hz; /* of the graph, in its cycles; 0: as set */
+	uint64_t told_mode;    /* what the log said last; 0: nothing */
+	bool was_up;	       /* everything has been there once */
+	bool was_lost;	       /* the daemon went and is not back yet */
+	char gone_text[384];   /* what was said last of the other side's end */
+	struct leat_wire *wire;
+	int ready_fd;
+	int res; /* what ended it */
+	struct leat_error *error;
+};
+
+/* It cannot start: end with the sentence that is in self->error. */
+void leat_pw_bridge_give_up(struct leat_pw_bridge *self, int res);
+
+/* What is away is looked for again a little later. */
+void leat_pw_bridge_retry_later(struct leat_pw_bridge *self);
+
+/* ---- bridge_nodes.c ---- */
+
+/* Bring the nodes to what the spec says, as far as that can be now. */
+void leat_pw_bridge_settle(struct leat_pw_bridge *self);
+
+/* The nodes' event: a state changed. user: the bridge. */
+void leat_pw_bridge_nodes_changed(void *user);
+
+/* ---- bridge_status.c ---- */
+
+/* Another driver runs our nodes, though they could. */
+bool leat_pw_bridge_other_driver(const struct leat_pw_bridge *self);
+
+void leat_pw_bridge_init_status(struct leat_pw_bridge *self);
+void leat_pw_bridge_refresh_status(struct leat_pw_bridge *self);
+
+/* The mode, and why; said once the nodes are there, and when it changes. */
+void leat_pw_bridge_tell_mode(struct leat_pw_bridge *self);
+
+#endif
