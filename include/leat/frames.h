@@ -106,6 +106,14 @@ typedef void (*leat_frames_recv_fn)(void *user,
 				    const struct leat_frames_view *view)
 	LEAT_RT;
 
+/** Whether a producer produces, and when. */
+enum leat_activity {
+	LEAT_IDLE,    /**< no frames are to be expected */
+	LEAT_ACTIVE,  /**< they come in time for the consumer's next cycle */
+	LEAT_ANSWERS, /**< they come within the cycle that they answer */
+	LEAT_N_ACTIVITIES
+};
+
 struct leat_frames_producer;
 struct leat_frames_consumer;
 
@@ -271,18 +279,22 @@ leat_frames_get_stamps(const struct leat_frames_consumer *consumer,
  * idle producer from a late one. Thread: any one. RT-safe.
  */
 LEAT_API LEAT_RT void
-leat_frames_set_active(struct leat_frames_producer *producer, bool active);
+leat_frames_set_activity(struct leat_frames_producer *producer,
+			 enum leat_activity activity);
 
-/** Whether the producer says that it is producing. RT-safe. */
-LEAT_API LEAT_RT bool
-leat_frames_active(const struct leat_frames_consumer *consumer);
+/** What the producer says of itself; idle if that is none of the values. RT-safe.
+ */
+LEAT_API LEAT_RT enum leat_activity
+leat_frames_activity(const struct leat_frames_consumer *consumer);
 
 /** How often the consumer was woken. Thread: producer. RT-safe. */
 LEAT_API LEAT_RT uint64_t
 leat_frames_wakeups(const struct leat_frames_producer *producer);
 
-/** What the producer raises, to be polled; -1 if there is none. Not yours. */
-LEAT_API int leat_frames_wait_fd(const struct leat_frames_consumer *consumer);
+/** What the producer raises, to be polled; -1 if there is none. Not yours.
+ * RT-safe. */
+LEAT_API LEAT_RT int
+leat_frames_wait_fd(const struct leat_frames_consumer *consumer);
 
 /**
  * Clear wait_fd, ask to be woken at n_frames and look again.

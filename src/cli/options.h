@@ -6,6 +6,9 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+/* --sync-wait: the rest of JACK's graph has to run as well. */
+#define LEAT_SYNC_WAIT_MAX_PERCENT 90u
+
 /* Exit statuses, told in the man pages. */
 #define LEAT_EXIT_FAILED 1	  /* could not */
 #define LEAT_EXIT_USAGE 2	  /* was not asked properly */

@@ -170,8 +170,12 @@ static void init_spec(struct bridge *self)
 		       sizeof(self->spec.position[d]));
 		self->spec.ring_flags[d] = LEAT_RING_TIMED;
 	}
-	/* JACK is called by its server: nobody sleeps on the way back. */
-	self->spec.ring_flags[LEAT_TO_JACK] |= LEAT_RING_POLL;
+	/*
+	 * JACK is called by its server: nobody sleeps on the way back, unless
+	 * it was asked for.
+	 */
+	if (setup->sync_wait_percent == 0)
+		self->spec.ring_flags[LEAT_TO_JACK] |= LEAT_RING_POLL;
 	/* Not known yet; nobody acts on it while jack_alive is false. */
 	self->spec.rate_hz = 48000;
 	self->spec.period = 1024;

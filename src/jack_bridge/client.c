@@ -204,7 +204,8 @@ int leat_jack_client_open(struct leat_jack_client *self,
 	if (res < 0)
 		return res;
 	__atomic_store_n(&self->lost, false, __ATOMIC_SEQ_CST);
-	leat_jack_process_init(&self->process, self->client, self->status);
+	leat_jack_process_init(&self->process, self->client, self->status,
+			       setup->sync_wait_percent);
 	self->process.poisoned = on_poisoned;
 	self->process.user = self;
 	self->rate_hz = jack_get_sample_rate(self->client);

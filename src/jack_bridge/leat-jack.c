@@ -26,9 +26,16 @@ struct options {
 	uint32_t n_channels[LEAT_N_DIRECTIONS]; /* UINT32_MAX: not given */
 	const char *connect[CONNECT_MAX];
 	uint32_t n_connect;
+	uint32_t sync_wait_percent;
 };
 
-enum { OPTION_CHANNELS = 256, OPTION_TO_PIPEWIRE, OPTION_TO_JACK, OPTION_MAP };
+enum {
+	OPTION_CHANNELS = 256,
+	OPTION_TO_PIPEWIRE,
+	OPTION_TO_JACK,
+	OPTION_MAP,
+	OPTION_SYNC_WAIT
+};
 
 static const struct argp_option option_table[] = {
 	{ "server", 's', "NAME", 0, "The JACK server (JACK_DEFAULT_SERVER)",
@@ -44,6 +51,10 @@ static const struct argp_option option_table[] = {
 	{ "connect", 'c', "WHAT", 0,
 	  "Connect in JACK: 'physical', or OURS=OTHER as in "
 	  "from_pipewire_FL=system:playback_1; may be repeated",
+	  0 },
+	{ "sync-wait", OPTION_SYNC_WAIT, "PERCENT", 0,
+	  "Let JACK wait for PipeWire, at most that share of a period (0 to "
+	  "90, 0); then the way back takes no period",
 	  0 },
 	{ 0 }
 };
@@ -92,6 +103,11 @@ static error_t parse_option(int key, char *arg, struct argp_state *state)
 		return 0;
 	case OPTION_MAP:
 		options->map = arg;
+		return 0;
+	case OPTION_SYNC_WAIT:
+		parse_number(state, "--sync-wait", arg,
+			     LEAT_SYNC_WAIT_MAX_PERCENT,
+			     &options->sync_wait_percent);
 		return 0;
 	case ARGP_KEY_INIT:
 		state->child_inputs[0] = &options->side;
@@ -228,6 +244,7 @@ int main(int argc, char **argv)
 		return probe(options.server);
 	setup.link_name = options.side.link_name;
 	setup.client.server = options.server;
+	setup.client.sync_wait_percent = options.sync_wait_percent;
 	setup.connect = options.connect;
 	setup.n_connect = options.n_connect;
 	setup.wait = options.side.wait;

@@ -8,12 +8,15 @@
 
 void leat_jack_process_init(struct leat_jack_process *self,
 			    jack_client_t *client,
-			    struct leat_side_words *status)
+			    struct leat_side_words *status,
+			    uint32_t sync_wait_percent)
 {
 	memset(self, 0, sizeof(*self));
 	self->client = client;
 	self->status = status;
-	leat_fade_init(&self->fade, jack_get_sample_rate(client));
+	self->sync_wait.percent = sync_wait_percent;
+	self->rate_hz = jack_get_sample_rate(client);
+	leat_fade_init(&self->fade, self->rate_hz);
 }
 
 void leat_jack_process_set_wire(struct leat_jack_process *self,
@@ -52,6 +55,7 @@ static void take_wire(struct leat_jack_process *self)
 		return;
 	self->wire = wire;
 	self->n_before = 0;
+	self->sync_wait.is_missing = false;
 	self->poison_told = false;
 	leat_pointer_store(&self->wire_used, wire);
 	if (!wire)
@@ -59,7 +63,7 @@ static void take_wire(struct leat_jack_process *self)
 	leat_fade_restart(&self->fade);
 	self->index = leat_producer_index(leat_frames_producer_ring(wire->out));
 	self->newest = self->index;
-	leat_frames_set_active(wire->out, true);
+	leat_frames_set_activity(wire->out, LEAT_ACTIVE);
 }
 
 /*
@@ -109,10 +113,10 @@ static void copy_in(void *user, const struct leat_frames_room *room) LEAT_RT
 }
 
 /* Frames that came and will not be played: a part, or a block too late. */
-static uint64_t count_lost(const struct leat_jack_process *self,
+static uint64_t count_lost(const struct leat_jack_process *self, uint64_t start,
 			   uint64_t newest, jack_nframes_t n_frames)
 {
-	uint64_t part = newest - (self->index - n_frames);
+	uint64_t part = newest - start;
 
 	if (part > 0 && part < n_frames)
 		return part;
@@ -120,7 +124,7 @@ static uint64_t count_lost(const struct leat_jack_process *self,
 }
 
 /* Count a cycle without a block, unless PipeWire is idle anyway. */
-static void count_missing(struct leat_jack_process *self,
+static void count_missing(struct leat_jack_process *self, uint64_t start,
 			  jack_nframes_t n_frames)
 {
 	struct leat_direction_words *words =
@@ -128,8 +132,8 @@ static void count_missing(struct leat_jack_process *self,
 	struct leat_consumer *ring = leat_frames_consumer_ring(self->wire->in);
 	uint64_t newest = leat_consumer_newest(ring);
 
-	leat_word_add(&words->lost, count_lost(self, newest, n_frames));
-	if (leat_frames_active(self->wire->in)) {
+	leat_word_add(&words->lost, count_lost(self, start, newest, n_frames));
+	if (leat_frames_activity(self->wire->in) != LEAT_IDLE) {
 		leat_word_add(&words->underruns, 1);
 		leat_word_add(&words->inserted, n_frames);
 	}
@@ -141,29 +145,38 @@ static void count_missing(struct leat_jack_process *self,
 	self->poisoned(self->user);
 }
 
-/*
- * [W-P, W), if it is there; a period of another length ends one later. In
- * follow mode the ring's index is W then, in adaptive mode it is ahead.
- */
-static bool receive(struct leat_jack_process *self, jack_nframes_t n_frames)
+/* The block at start, if it is there; it is `latency` frames old. */
+static bool receive(struct leat_jack_process *self, uint64_t start,
+		    jack_nframes_t n_frames, uint32_t latency)
 {
 	struct leat_direction_words *words =
 		&self->status->direction[LEAT_TO_JACK];
-	uint64_t start = self->index - n_frames;
 
-	if (!self->wire)
-		return false;
-	if (self->n_before != n_frames ||
-	    leat_frames_recv_at(self->wire->in, start, n_frames, copy_out,
+	if (leat_frames_recv_at(self->wire->in, start, n_frames, copy_out,
 				self) != n_frames) {
-		count_missing(self, n_frames);
+		count_missing(self, start, n_frames);
 		return false;
 	}
 	self->newest =
 		leat_consumer_newest(leat_frames_consumer_ring(self->wire->in));
 	leat_word_add(&words->frames, n_frames);
-	leat_word_set(&words->latency, n_frames);
+	leat_word_set(&words->latency, latency);
 	return true;
+}
+
+/*
+ * [W-P, W); a period of another length ends one later. In follow mode the
+ * ring's index is W then, in adaptive mode it is ahead.
+ */
+static bool receive_last(struct leat_jack_process *self,
+			 jack_nframes_t n_frames)
+{
+	uint64_t start = self->index - n_frames;
+
+	if (self->n_before == n_frames)
+		return receive(self, start, n_frames, n_frames);
+	count_missing(self, start, n_frames);
+	return false;
 }
 
 /* [W, W+P) */
@@ -176,11 +189,8 @@ static void send(struct leat_jack_process *self, jack_nframes_t n_frames)
 		.frame_time = self->frame_time,
 		.time_ns = self->time_ns,
 	};
-	uint64_t n_wakeups;
+	uint64_t n_wakeups = leat_frames_wakeups(self->wire->out);
 
-	if (!self->wire)
-		return;
-	n_wakeups = leat_frames_wakeups(self->wire->out);
 	leat_frames_set_stamp(self->wire->out, &stamp);
 	leat_frames_send_at(self->wire->out, self->index, n_frames, copy_in,
 			    self);
@@ -191,15 +201,38 @@ static void send(struct leat_jack_process *self, jack_nframes_t n_frames)
 }
 
 /* Where the two rings are, for those who want to know the fill. */
-static void publish_gauges(struct leat_jack_process *self,
-			   jack_nframes_t n_frames)
+static void publish_gauges(struct leat_jack_process *self, uint32_t latency)
 {
 	struct leat_direction_words *words = self->status->direction;
 
 	leat_word_set(&words[LEAT_TO_PIPEWIRE].index, self->index);
-	/* What was wanted back ended where this cycle began. */
-	leat_word_set(&words[LEAT_TO_JACK].index, self->index - n_frames);
-	leat_word_set(&words[LEAT_TO_JACK].target, n_frames);
+	/* Where that ended what was wanted back. */
+	leat_word_set(&words[LEAT_TO_JACK].index, self->index - latency);
+	leat_word_set(&words[LEAT_TO_JACK].target, latency);
+}
+
+/* Send [W, W+P), and take back what is due. */
+static bool exchange(struct leat_jack_process *self, jack_nframes_t n_frames)
+{
+	uint64_t index = self->index;
+	bool waits = leat_sync_wait_wanted(&self->sync_wait, self->wire->in);
+	bool received = false;
+
+	if (!waits)
+		received = receive_last(self, n_frames);
+	send(self, n_frames);
+	if (waits) {
+		(void)leat_sync_wait(&self->sync_wait, self->wire->in,
+				     &(struct leat_sync_wait_block){
+					     .index = index,
+					     .n_frames = n_frames,
+					     .rate_hz = self->rate_hz,
+					     .start_ns = self->time_ns,
+				     });
+		received = receive(self, index, n_frames, 0);
+	}
+	publish_gauges(self, waits ? 0 : n_frames);
+	return received;
 }
 
 int leat_jack_process_callback(jack_nframes_t n_frames, void *user)
@@ -210,14 +243,11 @@ int leat_jack_process_callback(jack_nframes_t n_frames, void *user)
 	take_wire(self);
 	note_cycle(self, n_frames);
 	get_planes(self, n_frames);
-	if (receive(self, n_frames))
+	if (self->wire && exchange(self, n_frames))
 		leat_fade_played(&self->fade, outputs,
 				 self->n_ports[LEAT_TO_JACK], n_frames);
 	else
 		leat_fade_silence(&self->fade, outputs,
 				  self->n_ports[LEAT_TO_JACK], n_frames);
-	send(self, n_frames);
-	if (self->wire)
-		publish_gauges(self, n_frames);
 	return 0;
 }

@@ -6,12 +6,14 @@
  * The two rings of a wire count the same frames: W, those that JACK has
  * written. In the cycle that begins at W it writes [W, W+P) to PipeWire and
  * wants exactly [W-P, W) back; whatever else is there is late and passed
- * over. So the way back takes P frames, whatever happened before.
+ * over. So the way back takes P frames, whatever happened before; none at all
+ * with --sync-wait, where it wants [W, W+P) once it has sent that.
  */
 #ifndef LEAT_JACK_PROCESS_H
 #define LEAT_JACK_PROCESS_H
 
 #include "link/fade.h"
+#include "sync_wait.h"
 
 #include <leat/link.h>
 
@@ -32,6 +34,7 @@ struct leat_jack_process {
 
 	/* The callback's own. */
 	struct leat_wire *wire;
+	struct leat_jack_sync_wait sync_wait;
 	uint64_t index;		   /* W */
 	uint64_t newest;	   /* of PipeWire's blocks, as last seen */
 	bool poison_told;	   /* of this wire */
@@ -39,14 +42,19 @@ struct leat_jack_process {
 	jack_nframes_t frame_time; /* JACK's, at the start of the cycle */
 	uint64_t time_ns;	   /* CLOCK_MONOTONIC, the same moment */
 	jack_nframes_t n_cycle;	   /* frames of the last cycle */
+	uint32_t rate_hz;
 	float *planes[LEAT_N_DIRECTIONS][LEAT_CHANNELS_MAX];
 	struct leat_fade fade;
 };
 
-/* Set up for a client that is not active yet. */
+/*
+ * Set up for a client that is not active yet. sync_wait_percent: of a period, 0
+ * not to wait for PipeWire.
+ */
 void leat_jack_process_init(struct leat_jack_process *self,
 			    jack_client_t *client,
-			    struct leat_side_words *status);
+			    struct leat_side_words *status,
+			    uint32_t sync_wait_percent);
 
 /* Thread: JACK's process thread. RT-safe. */
 LEAT_RT int leat_jack_process_callback(jack_nframes_t n_frames, void *user);

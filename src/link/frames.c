@@ -422,14 +422,19 @@ uint32_t leat_frames_get_stamps(const struct leat_frames_consumer *consumer,
 	return leat_stamp_log_read(&consumer->peer->log, n_read, stamps);
 }
 
-void leat_frames_set_active(struct leat_frames_producer *producer, bool active)
+void leat_frames_set_activity(struct leat_frames_producer *producer,
+			      enum leat_activity activity)
 {
-	leat_word_store(&producer->part->active, active);
+	leat_word_store(&producer->part->activity, activity);
 }
 
-bool leat_frames_active(const struct leat_frames_consumer *consumer)
+enum leat_activity
+leat_frames_activity(const struct leat_frames_consumer *consumer)
 {
-	return leat_word_load(&consumer->peer->active) == 1;
+	uint64_t activity = leat_word_load(&consumer->peer->activity);
+
+	return activity < LEAT_N_ACTIVITIES ? (enum leat_activity)activity
+					    : LEAT_IDLE;
 }
 
 /* ---- waking ---- */

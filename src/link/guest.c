@@ -6,6 +6,7 @@
 #include "wire.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
@@ -158,6 +159,7 @@ static int make_wire(struct leat_guest *guest, struct leat_wire **wire,
 		     const struct leat_message *offer, const int *fds)
 {
 	int res = -EPROTO, res2;
+	int raise_fd = -1;
 
 	if (guest->have_spec && is_signal(fds[2]))
 		res = leat_wire_create(wire, &guest->spec, &offer->body.wire,
@@ -167,8 +169,11 @@ static int make_wire(struct leat_guest *guest, struct leat_wire **wire,
 			close(fds[i]);
 		return res;
 	}
+	/* The other way through the same pair of sockets. */
+	if (!(guest->spec.ring_flags[LEAT_TO_JACK] & LEAT_RING_POLL))
+		raise_fd = fcntl(fds[2], F_DUPFD_CLOEXEC, 0);
 	res = leat_frames_consumer_connect((*wire)->in, fds[0], fds[2]);
-	res2 = leat_frames_producer_connect((*wire)->out, fds[1], -1);
+	res2 = leat_frames_producer_connect((*wire)->out, fds[1], raise_fd);
 	return res < 0 ? res : res2;
 }
 

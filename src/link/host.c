@@ -6,6 +6,7 @@
 #include "wire.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
@@ -206,6 +207,7 @@ static int accept_wire(struct leat_host *host,
 {
 	struct leat_wire *wire = host->offered;
 	int raise_fd = host->raise_fd;
+	int wait_fd = -1;
 	int res, res2;
 
 	if (!wire || message->body.wire.generation != wire->generation) {
@@ -216,8 +218,11 @@ static int accept_wire(struct leat_host *host,
 	}
 	host->offered = NULL;
 	host->raise_fd = -1;
+	/* The other way through the same pair of sockets. */
+	if (!(host->spec.ring_flags[LEAT_TO_JACK] & LEAT_RING_POLL))
+		wait_fd = fcntl(raise_fd, F_DUPFD_CLOEXEC, 0);
 	res = leat_frames_producer_connect(wire->out, fds[0], raise_fd);
-	res2 = leat_frames_consumer_connect(wire->in, fds[1], -1);
+	res2 = leat_frames_consumer_connect(wire->in, fds[1], wait_fd);
 	if (res < 0 || res2 < 0) {
 		leat_wire_destroy(wire);
 		return res < 0 ? res : res2;

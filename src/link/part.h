@@ -49,8 +49,8 @@ struct leat_producer_part {
 	struct leat_part_header header; /* 0 */
 	struct leat_ring_words words;	/* 128: index, 256: wake_at */
 	struct leat_stamp_words stamp;	/* 384 */
-	struct leat_word active;	/* 512: 1 while producing */
-	uint8_t pad_active[LEAT_LINE_BYTES - 8];
+	struct leat_word activity;	/* 512: enum leat_activity */
+	uint8_t pad_activity[LEAT_LINE_BYTES - 8];
 	struct leat_stamp_log log; /* 640: the last stamps */
 };
 
@@ -64,7 +64,7 @@ _Static_assert(sizeof(struct leat_part_header) == LEAT_LINE_BYTES,
 _Static_assert(offsetof(struct leat_part_header, planes_offset) == 64, "ABI");
 _Static_assert(offsetof(struct leat_producer_part, words) == 128, "ABI");
 _Static_assert(offsetof(struct leat_producer_part, stamp) == 384, "ABI");
-_Static_assert(offsetof(struct leat_producer_part, active) == 512, "ABI");
+_Static_assert(offsetof(struct leat_producer_part, activity) == 512, "ABI");
 _Static_assert(offsetof(struct leat_producer_part, log) == 640, "ABI");
 _Static_assert(sizeof(struct leat_stamp_log) == 2176, "ABI");
 _Static_assert(offsetof(struct leat_consumer_part, words) == 128, "ABI");

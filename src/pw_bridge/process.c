@@ -34,7 +34,7 @@ void leat_pw_stop_cycles(struct leat_pw_process *self)
 	self->late = false;
 	self->steady = false;
 	if (self->wire)
-		leat_frames_set_active(self->wire->out, false);
+		leat_frames_set_activity(self->wire->out, LEAT_IDLE);
 }
 
 /* Follow mode has no targets but those that JACK's side knows. */
@@ -122,8 +122,10 @@ static void run_cycle(struct leat_pw_process *self, uint64_t newest)
 	pw_stream_trigger_process(self->driver);
 	self->triggering = false;
 	if (!self->steady)
-		leat_frames_set_active(self->wire->out,
-				       self->streaming[LEAT_TO_JACK]);
+		leat_frames_set_activity(self->wire->out,
+					 self->streaming[LEAT_TO_JACK]
+						 ? LEAT_ANSWERS
+						 : LEAT_IDLE);
 	self->steady = true;
 	leat_word_add(&self->status->cycles, 1);
 	leat_consumer_pass(leat_frames_consumer_ring(self->wire->in), newest);
@@ -458,7 +460,7 @@ static void write_adaptive(struct leat_pw_process *self,
 		return;
 	/* From now on JACK may count what it misses. */
 	if (!self->steady)
-		leat_frames_set_active(self->wire->out, true);
+		leat_frames_set_activity(self->wire->out, LEAT_ACTIVE);
 	self->steady = true;
 }
 

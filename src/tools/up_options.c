@@ -35,6 +35,7 @@ enum key {
 	KEY_INTERVAL,
 	KEY_MAP,
 	KEY_MODE,
+	KEY_SYNC_WAIT,
 	KEY_NO_PRIVATE,
 	KEY_PERIOD,
 	KEY_RATE,
@@ -66,6 +67,10 @@ static const struct argp_option option_table[] = {
 	{ "mode", KEY_MODE, "MODE", 0,
 	  "Whose clock PipeWire runs on: auto, follow (JACK's) or adaptive "
 	  "(its own)",
+	  2 },
+	{ "sync-wait", KEY_SYNC_WAIT, "PERCENT", 0,
+	  "Let JACK wait for PipeWire, at most that share of a period (0 to "
+	  "90, 0)",
 	  2 },
 	{ "connect", KEY_CONNECT, "WHAT", 0,
 	  "Connect in JACK: 'physical', or OURS=OTHER; may be repeated", 2 },
@@ -180,6 +185,12 @@ static void set_mode(struct leat_up_options *options, const char *arg)
 	pass(&options->to_pipewire_side, "--mode", arg);
 }
 
+static void set_sync_wait(struct leat_up_options *options, const char *arg)
+{
+	(void)parse_number("--sync-wait", arg, 0, LEAT_SYNC_WAIT_MAX_PERCENT);
+	pass(&options->to_jack_side, "--sync-wait", arg);
+}
+
 static void set_name(const char **name, struct leat_up_passed *passed,
 		     const char *option, const char *arg)
 {
@@ -222,6 +233,9 @@ static error_t parse_bridge(int key, char *arg, struct leat_up_options *options)
 		return 0;
 	case KEY_MODE:
 		set_mode(options, arg);
+		return 0;
+	case KEY_SYNC_WAIT:
+		set_sync_wait(options, arg);
 		return 0;
 	case KEY_DESCRIPTION:
 		pass(&options->to_pipewire_side, "--description", arg);

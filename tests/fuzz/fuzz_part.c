@@ -272,7 +272,7 @@ static void produce(struct leat_frames_producer *producer,
 		leat_frames_set_stamp(producer, &stamp);
 		break;
 	default:
-		leat_frames_set_active(producer, n % 2);
+		leat_frames_set_activity(producer, n % LEAT_N_ACTIVITIES);
 	}
 }
 

@@ -62,10 +62,15 @@ static bool start_side(struct bridge *bridge, struct proc *proc,
 bool bridge_start_jack_side(struct bridge *bridge)
 {
 	char program[512];
-	const char *argv[] = { program, "--channels", bridge->channels, LINK,
+	const char *argv[] = { program, "--channels", bridge->channels,
+			       LINK,	NULL,	      NULL,
 			       NULL };
 
 	strcpy(program, bridge_program("leat-jack"));
+	if (bridge->sync_wait) {
+		argv[4] = "--sync-wait";
+		argv[5] = bridge->sync_wait;
+	}
 	return start_side(bridge, &bridge->jack_side, argv,
 			  bridge->jack_side_env, "leat-jack.log");
 }

@@ -32,6 +32,7 @@ static struct helper player;   /* in PipeWire: another counting signal */
 static struct helper receiver; /* in JACK: hears that one */
 static uint32_t period;
 static bool synchronous;
+static bool waits; /* leat-jack --sync-wait */
 static bool up;
 
 /* What disturbed a window, by the word of those who count. */
@@ -60,6 +61,7 @@ static bool set_up(void)
 {
 	bridge.channels = "4";
 	bridge.jack.synchronous = synchronous;
+	bridge.sync_wait = waits ? "75" : NULL;
 	return bridge_start(&bridge) && circle_start(&circle, &bridge) &&
 	       sig_pw_start(&listener, &bridge.sandbox, "listener", "--recv",
 			    NULL) == 0 &&
@@ -149,7 +151,8 @@ static bool heard_all(int hearer, bool disturbed, bool skipped)
 static void check_latency(bool disturbed)
 {
 	const char *reply = replies[CIRCLE];
-	int64_t wanted = (1 + CIRCLE_JACK_PERIODS) * (int64_t)period;
+	int64_t wanted =
+		((waits ? 0 : 1) + CIRCLE_JACK_PERIODS) * (int64_t)period;
 
 	if (disturbed)
 		return;
@@ -214,9 +217,11 @@ static void test_status_says_so(void)
 	CU_ASSERT_FATAL(up);
 	CU_ASSERT_FATAL(bridge_status(&status));
 	CU_ASSERT_EQUAL(status.direction[LEAT_TO_PIPEWIRE].latency_frames, 0);
-	CU_ASSERT_EQUAL(status.direction[LEAT_TO_JACK].latency_frames, period);
+	CU_ASSERT_EQUAL(status.direction[LEAT_TO_JACK].latency_frames,
+			waits ? 0 : period);
 	CU_ASSERT_EQUAL(status.direction[LEAT_TO_PIPEWIRE].target, 0);
-	CU_ASSERT_EQUAL(status.direction[LEAT_TO_JACK].target, period);
+	CU_ASSERT_EQUAL(status.direction[LEAT_TO_JACK].target,
+			waits ? 0 : period);
 	/* It never was in the other mode, not even at the start. */
 	CU_ASSERT_EQUAL(status.direction[LEAT_TO_PIPEWIRE].slips, 0);
 	CU_ASSERT_EQUAL(status.direction[LEAT_TO_JACK].slips, 0);
@@ -310,6 +315,7 @@ int main(int argc, char **argv)
 		return 2;
 	period = (uint32_t)atoi(argv[1]);
 	synchronous = argc > 2 && strcmp(argv[2], "sync") == 0;
+	waits = argc > 2 && strcmp(argv[2], "sync-wait") == 0;
 	why = bridge_init(&bridge, period);
 	if (argc > 2 && strcmp(argv[2], "wireplumber") == 0) {
 		bridge.pipewire.session_manager = true;

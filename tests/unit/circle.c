@@ -26,14 +26,15 @@ void *jack_port_get_buffer(jack_port_t *port, jack_nframes_t n_frames)
 /* ---- set-up ---- */
 
 /* As the bridge has them: the index of both is time. */
-static struct leat_frames_format format_of(enum leat_direction direction)
+static struct leat_frames_format format_of(enum leat_direction direction,
+					   int wait_fd)
 {
 	return (struct leat_frames_format){
 		.n_channels = CIRCLE_CHANNELS,
 		.capacity = 4096,
 		.rate_hz = 48000,
 		.ring_flags = LEAT_RING_TIMED |
-			      (direction == LEAT_TO_JACK ? LEAT_RING_POLL : 0),
+			      (wait_fd < 0 ? LEAT_RING_POLL : 0u),
 		.direction = direction,
 		.generation = 1,
 		.first_index = UINT64_MAX - 1000,
@@ -45,7 +46,7 @@ static bool connect_ring(struct leat_wire *from, struct leat_wire *to,
 			 enum leat_direction direction, int raise_fd,
 			 int wait_fd)
 {
-	struct leat_frames_format format = format_of(direction);
+	struct leat_frames_format format = format_of(direction, wait_fd);
 
 	return leat_frames_producer_create(&from->out, &format) == 0 &&
 	       leat_frames_consumer_create(&to->in, &format) == 0 &&
@@ -68,7 +69,8 @@ static void open_process(struct circle *circle)
 {
 	struct leat_jack_process *process = &circle->process;
 
-	leat_jack_process_init(process, &circle->client, &circle->status);
+	leat_jack_process_init(process, &circle->client, &circle->status,
+			       circle->sync_wait_percent);
 	process->poisoned = on_poisoned;
 	process->user = circle;
 	for (int d = 0; d < LEAT_N_DIRECTIONS; d++) {
@@ -81,21 +83,31 @@ static void open_process(struct circle *circle)
 
 bool circle_open(struct circle *circle)
 {
-	int fds[2];
+	return circle_open_waiting(circle, 0);
+}
+
+bool circle_open_waiting(struct circle *circle, uint32_t sync_wait_percent)
+{
+	bool waits = sync_wait_percent > 0;
+	int fds[2], raise_fd, wait_fd;
 
 	memset(circle, 0, sizeof(*circle));
+	circle->sync_wait_percent = sync_wait_percent;
 	circle->client.rate_hz = 48000;
 	/* It runs over soon. */
 	circle->client.frame_time = UINT32_MAX - 500;
 	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, fds) < 0)
 		return false;
+	/* The other way through the same pair of sockets. */
+	raise_fd = waits ? dup(fds[1]) : -1;
+	wait_fd = waits ? dup(fds[0]) : -1;
 	if (!connect_ring(&circle->jack, &circle->pipewire, LEAT_TO_PIPEWIRE,
 			  fds[0], fds[1]) ||
-	    !connect_ring(&circle->pipewire, &circle->jack, LEAT_TO_JACK, -1,
-			  -1))
+	    !connect_ring(&circle->pipewire, &circle->jack, LEAT_TO_JACK,
+			  raise_fd, wait_fd))
 		return false;
 	open_process(circle);
-	leat_frames_set_active(circle->pipewire.out, true);
+	leat_frames_set_activity(circle->pipewire.out, LEAT_ACTIVE);
 	return true;
 }
 
@@ -127,17 +139,26 @@ void circle_cycle(struct circle *circle, uint32_t n_frames)
 	circle->client.frame_time = frame_time + n_frames;
 }
 
-bool circle_is_back(const struct circle *circle, uint32_t n_frames)
+static bool carries(const struct circle *circle, uint32_t from,
+		    uint32_t n_frames)
 {
-	/* Of the cycle that is over. */
-	uint32_t frame_time = circle->client.frame_time - n_frames;
-
 	for (uint32_t c = 0; c < CIRCLE_CHANNELS; c++)
 		for (uint32_t i = 0; i < n_frames; i++)
 			if (circle->ports[LEAT_TO_JACK][c].samples[i] !=
-			    sample(c, frame_time - n_frames + i))
+			    sample(c, from + i))
 				return false;
 	return true;
+}
+
+bool circle_is_back(const struct circle *circle, uint32_t n_frames)
+{
+	return carries(circle, circle->client.frame_time - 2 * n_frames,
+		       n_frames);
+}
+
+bool circle_is_back_at_once(const struct circle *circle, uint32_t n_frames)
+{
+	return carries(circle, circle->client.frame_time - n_frames, n_frames);
 }
 
 struct block {

@@ -35,10 +35,13 @@ struct circle {
 	struct leat_wire jack;	   /* of the callback */
 	struct leat_wire pipewire; /* the other end */
 	unsigned n_poisoned;	   /* calls of process.poisoned */
+	uint32_t sync_wait_percent;
 };
 
 /* Set up, with a wire; false if the library refuses. */
 bool circle_open(struct circle *circle);
+/* The same, with JACK waiting for the answer. */
+bool circle_open_waiting(struct circle *circle, uint32_t sync_wait_percent);
 void circle_close(struct circle *circle);
 
 /* A cycle of JACK's. The signal counts up, so that each frame is known. */
@@ -55,5 +58,7 @@ void circle_sleep(struct circle *circle);
 
 /* Whether JACK's outputs carry what its inputs did n_frames ago. */
 bool circle_is_back(const struct circle *circle, uint32_t n_frames);
+/* Whether they carry what its inputs do. */
+bool circle_is_back_at_once(const struct circle *circle, uint32_t n_frames);
 
 #endif

@@ -691,7 +691,7 @@ static void test_stamp_being_written(void)
 	leat_shm_finish(&shm);
 }
 
-static void test_active(void)
+static void test_activity(void)
 {
 	struct leat_frames_consumer *consumer;
 	struct leat_producer_part *part;
@@ -699,18 +699,22 @@ static void test_active(void)
 	struct ring ring;
 
 	ring_open(&ring, &plain);
-	CU_ASSERT_FALSE(leat_frames_active(ring.consumer));
-	leat_frames_set_active(ring.producer, true);
-	CU_ASSERT_TRUE(leat_frames_active(ring.consumer));
-	leat_frames_set_active(ring.producer, false);
-	CU_ASSERT_FALSE(leat_frames_active(ring.consumer));
+	CU_ASSERT_EQUAL(leat_frames_activity(ring.consumer), LEAT_IDLE);
+	leat_frames_set_activity(ring.producer, LEAT_ACTIVE);
+	CU_ASSERT_EQUAL(leat_frames_activity(ring.consumer), LEAT_ACTIVE);
+	leat_frames_set_activity(ring.producer, LEAT_ANSWERS);
+	CU_ASSERT_EQUAL(leat_frames_activity(ring.consumer), LEAT_ANSWERS);
+	leat_frames_set_activity(ring.producer, LEAT_IDLE);
+	CU_ASSERT_EQUAL(leat_frames_activity(ring.consumer), LEAT_IDLE);
 	ring_close(&ring);
-	/* Whatever else a peer writes there is no yes. */
+	/* Whatever else a peer writes there says nothing. */
 	part = open_forged(&consumer, &shm);
-	leat_word_store(&part->active, 2);
-	CU_ASSERT_FALSE(leat_frames_active(consumer));
-	leat_word_store(&part->active, UINT64_MAX);
-	CU_ASSERT_FALSE(leat_frames_active(consumer));
+	leat_word_store(&part->activity, LEAT_N_ACTIVITIES);
+	CU_ASSERT_EQUAL(leat_frames_activity(consumer), LEAT_IDLE);
+	leat_word_store(&part->activity, UINT64_C(1) << 32 | LEAT_ACTIVE);
+	CU_ASSERT_EQUAL(leat_frames_activity(consumer), LEAT_IDLE);
+	leat_word_store(&part->activity, UINT64_MAX);
+	CU_ASSERT_EQUAL(leat_frames_activity(consumer), LEAT_IDLE);
 	leat_frames_consumer_destroy(consumer);
 	leat_shm_finish(&shm);
 }
@@ -947,7 +951,7 @@ static const struct unit_test tests[] = {
 	{ "parts", "bad signal", test_bad_signal_is_refused },
 	{ "stamps", "read as written", test_stamp },
 	{ "stamps", "being written", test_stamp_being_written },
-	{ "stamps", "active", test_active },
+	{ "stamps", "activity", test_activity },
 	{ "waking", "wake", test_wake },
 	{ "processes", "frames and signals", test_two_processes },
 	{ "processes", "stamps", test_stamps_are_never_torn },

@@ -20,14 +20,20 @@ struct meeting {
 	unsigned n_fds;
 };
 
+static void meeting_open_for(struct meeting *meeting,
+			     const struct leat_link_spec *spec)
+{
+	CU_ASSERT_FATAL(unit_rundir_make());
+	meeting->n_fds = unit_count_fds();
+	CU_ASSERT_FATAL(node_host(&meeting->host, spec) == 0);
+	CU_ASSERT_FATAL(node_guest(&meeting->guest) == 0);
+}
+
 static void meeting_open(struct meeting *meeting)
 {
 	struct leat_link_spec spec = node_spec();
 
-	CU_ASSERT_FATAL(unit_rundir_make());
-	meeting->n_fds = unit_count_fds();
-	CU_ASSERT_FATAL(node_host(&meeting->host, &spec) == 0);
-	CU_ASSERT_FATAL(node_guest(&meeting->guest) == 0);
+	meeting_open_for(meeting, &spec);
 }
 
 static void meeting_close(struct meeting *meeting)
@@ -189,7 +195,7 @@ static void test_wires_fit_together(void)
 	meeting_close(&meeting);
 }
 
-/* The guest sleeps, the host wakes it; nobody wakes the host. */
+/* The guest sleeps, the host wakes it. */
 static void test_guest_can_be_woken(void)
 {
 	struct meeting meeting;
@@ -198,7 +204,6 @@ static void test_guest_can_be_woken(void)
 	meet(&meeting);
 	wait_fd = leat_frames_wait_fd(meeting.guest.wire->in);
 	CU_ASSERT_TRUE(wait_fd >= 0);
-	CU_ASSERT_EQUAL(leat_frames_wait_fd(meeting.host.wire->in), -1);
 	CU_ASSERT_FALSE(leat_frames_prepare_wait(meeting.guest.wire->in, 1));
 	CU_ASSERT_FALSE(unit_readable(wait_fd, 0));
 	expect_frames(&meeting);
@@ -206,6 +211,41 @@ static void test_guest_can_be_woken(void)
 	CU_ASSERT_EQUAL(leat_frames_wakeups(meeting.host.wire->out), 1);
 	leat_frames_clear_wait(meeting.guest.wire->in);
 	CU_ASSERT_FALSE(unit_readable(wait_fd, 0));
+	meeting_close(&meeting);
+}
+
+/* The other way through the same pair of sockets, and neither wakes the other. */
+static void test_host_can_be_woken(void)
+{
+	struct meeting meeting;
+	int wait_fd;
+
+	meet(&meeting);
+	wait_fd = leat_frames_wait_fd(meeting.host.wire->in);
+	CU_ASSERT_TRUE(wait_fd >= 0);
+	CU_ASSERT_FALSE(leat_frames_prepare_wait(meeting.host.wire->in, 1));
+	CU_ASSERT_FALSE(unit_readable(wait_fd, 0));
+	expect_frames(&meeting);
+	CU_ASSERT_TRUE(unit_readable(wait_fd, 0));
+	CU_ASSERT_EQUAL(leat_frames_wakeups(meeting.guest.wire->out), 1);
+	CU_ASSERT_EQUAL(leat_frames_wakeups(meeting.host.wire->out), 0);
+	leat_frames_clear_wait(meeting.host.wire->in);
+	CU_ASSERT_FALSE(unit_readable(wait_fd, 0));
+	meeting_close(&meeting);
+}
+
+/* Who is called by a server needs no descriptor to sleep on. */
+static void test_host_that_never_sleeps(void)
+{
+	struct leat_link_spec spec = node_spec();
+	struct meeting meeting;
+
+	spec.ring_flags[LEAT_TO_JACK] |= LEAT_RING_POLL;
+	meeting_open_for(&meeting, &spec);
+	join(&meeting);
+	CU_ASSERT_EQUAL_FATAL(meeting.host.n_wires, 1);
+	CU_ASSERT_EQUAL(leat_frames_wait_fd(meeting.host.wire->in), -1);
+	CU_ASSERT_TRUE(leat_frames_wait_fd(meeting.guest.wire->in) >= 0);
 	meeting_close(&meeting);
 }
 
@@ -567,7 +607,9 @@ static const struct unit_test tests[] = {
 	{ "meeting", "guest first", test_guest_may_be_first },
 	{ "meeting", "spec", test_spec_comes_first },
 	{ "meeting", "wires", test_wires_fit_together },
-	{ "meeting", "wake", test_guest_can_be_woken },
+	{ "meeting", "the guest is woken", test_guest_can_be_woken },
+	{ "meeting", "the host is woken", test_host_can_be_woken },
+	{ "meeting", "never sleeps", test_host_that_never_sleeps },
 	{ "meeting", "wires outlive it", test_wires_outlive_the_link },
 	{ "meeting", "withdrawn", test_host_withdraws },
 	{ "changes", "period", test_period_keeps_the_wire },

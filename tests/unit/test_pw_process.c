@@ -117,7 +117,7 @@ static void test_other_driver(void)
 	graph_cycle(&graph, CIRCLE_PERIOD);
 	CU_ASSERT_EQUAL(graph.n_triggered, n);
 	CU_ASSERT_EQUAL(graph.n_changed, 1);
-	CU_ASSERT_FALSE(leat_frames_active(graph.circle.jack.in));
+	CU_ASSERT_EQUAL(leat_frames_activity(graph.circle.jack.in), LEAT_IDLE);
 	graph.other_driver = false;
 	graph_cycle(&graph, CIRCLE_PERIOD);
 	CU_ASSERT_EQUAL(graph.n_changed, 2);
@@ -190,7 +190,8 @@ static void test_goes_on_adaptively(void)
 	CU_ASSERT_EQUAL(graph.n_triggered, n);
 	CU_ASSERT_EQUAL(graph.n_changed, 1);
 	CU_ASSERT_TRUE(sounds(&graph));
-	CU_ASSERT_TRUE(leat_frames_active(graph.circle.jack.in));
+	CU_ASSERT_EQUAL(leat_frames_activity(graph.circle.jack.in),
+			LEAT_ACTIVE);
 	for (int d = 0; d < LEAT_N_DIRECTIONS; d++) {
 		words = &graph.status.direction[d];
 		CU_ASSERT(peek(&words->slips) >= 1);

@@ -30,6 +30,7 @@ trust() {
 	case $1 in
 	*/signal.c) echo TRUST_SIGNAL ;;
 	src/jack_bridge/process.c) echo TRUST_JACK ;;
+	src/jack_bridge/sync_wait.c) echo TRUST_SYNC_WAIT ;;
 	src/jack_bridge/client.c) echo TRUST_NOTICE ;;
 	src/pw_bridge/process.c) echo TRUST_PIPEWIRE ;;
 	*) echo TRUST_NOTHING ;;
@@ -82,6 +83,7 @@ library_object() {
 # All that tests are linked from, tests apart.
 build_base() {
 	for source in $library src/jack_bridge/process.c \
+		src/jack_bridge/sync_wait.c \
 		src/pw_bridge/process.c src/pw_bridge/clock.c \
 		src/pw_bridge/adaptive*.c; do
 		library_object "$source" "$source"
@@ -110,7 +112,8 @@ run_test() {
 run_all() {
 	build_base
 	for name in ring_index ring ring_timed ring_threads ring_race fdring \
-		frames status link traps jack_process jack_syscalls pw_process; do
+		frames status link traps jack_process jack_syscalls pw_process \
+		sync_wait; do
 		link_test "$name"
 		n_done=$((n_done + 1))
 		if run_test "$name"; then
@@ -201,6 +204,7 @@ find_all() {
 	find_static src/link/frames.c leat_frames_recv_at
 	find_static src/link/fade.c leat_fade_silence
 	find_static src/jack_bridge/process.c count_missing
+	find_static src/jack_bridge/sync_wait.c missing
 	find_static src/pw_bridge/process.c count_passed_over
 	find_static src/pw_bridge/process.c fill_block
 	find_static src/pw_bridge/process.c has_frames

@@ -66,6 +66,19 @@ TRUSTED(jack_port_get_buffer);
 TRUSTED(clock_gettime);
 #endif
 
+/* src/jack_bridge/sync_wait.c: what it is for, and only if it was asked for. */
+#ifdef TRUST_SYNC_WAIT
+#include <poll.h>
+#include <time.h>
+
+/* Sleeps: until PipeWire has answered, or for a share of the period. */
+TRUSTED(ppoll);
+TRUSTED(clock_gettime);
+#ifdef TRUSTED_CALL
+#define ppoll(...) TRUSTED_CALL(ppoll(__VA_ARGS__))
+#endif
+#endif
+
 /* src/jack_bridge/client.c */
 #ifdef TRUST_NOTICE
 #include <sys/eventfd.h>
