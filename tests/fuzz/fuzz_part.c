@@ -239,7 +239,7 @@ static void poke(struct part *part, struct fuzz_input *input)
 		&words->words.index,
 		&words->words.wake_at,
 		&words->stamp.sequence,
-		&words->active,
+		&words->activity,
 	};
 	struct leat_word *target = targets[fuzz_u8(input) % 4];
 	uint64_t value =
