@@ -48,20 +48,23 @@ void leat_stamp_log_write(struct leat_stamp_log *log,
 	leat_word_set(&slot->index, stamp->index);
 	leat_word_set(&slot->frame_time, stamp->frame_time);
 	leat_word_set(&slot->time_ns, stamp->time_ns);
-	leat_word_store(&slot->number, n + 1);
+	leat_word_set(&slot->number, n + 1);
+	/* Whoever sees the count sees all of the slot. */
 	leat_word_store(&log->n_written, n + 1);
 }
 
+/*
+ * A stamp that the count said is there is whole, unless it has been overwritten
+ * meanwhile: then its number has changed.
+ */
 static bool read_slot(const struct leat_stamp_slot *slot, uint64_t number,
 		      struct leat_stamp *stamp) LEAT_RT
 {
-	bool whole = leat_word_load(&slot->number) == number;
-
 	stamp->index = leat_word_peek(&slot->index);
 	stamp->frame_time = leat_word_peek(&slot->frame_time);
 	stamp->time_ns = leat_word_peek(&slot->time_ns);
 	leat_loads_before_loads();
-	return whole && leat_word_peek(&slot->number) == number;
+	return leat_word_peek(&slot->number) == number;
 }
 
 uint32_t leat_stamp_log_read(const struct leat_stamp_log *log, uint64_t *n_read,

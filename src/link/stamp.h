@@ -32,7 +32,7 @@ struct leat_stamp_words {
 /*
  * The last stamps of a writer, so that a reader who comes by more rarely
  * misses none. Slot n % SIZE holds the n-th stamp, and `number` is n + 1, or 0
- * while it is being written.
+ * while it is being written. `n_written` publishes it.
  */
 struct leat_stamp_slot {
 	struct leat_word number;

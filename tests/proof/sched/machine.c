@@ -297,6 +297,8 @@ void machine_reset(uint64_t first_index)
 
 enum place machine_place(const struct leat_word *word)
 {
+	unsigned i;
+
 	if (word == &machine.words[THREAD_PRODUCER].index)
 		return PLACE_PRODUCER_INDEX;
 	if (word == &machine.words[THREAD_PRODUCER].wake_at)
@@ -305,7 +307,9 @@ enum place machine_place(const struct leat_word *word)
 		return PLACE_CONSUMER_INDEX;
 	if (word == &machine.words[THREAD_CONSUMER].wake_at)
 		return PLACE_CONSUMER_WAKE_AT;
-	return PLACE_CELL + (enum place)(word - machine.stamp);
+	i = (unsigned)(word - machine.stamp);
+	/* Of the second line, behind the one word of the first. */
+	return PLACE_CELL + (i < WORDS_PER_LINE ? i : i - WORDS_PER_LINE + 1);
 }
 
 /* ---- loads ---- */

@@ -54,7 +54,11 @@ enum twin {
 
 enum { THREAD_PRODUCER, THREAD_CONSUMER, N_THREADS };
 
-enum { N_CELLS_MAX = 8, N_STORES_MAX = 96 };
+enum {
+	N_CELLS_MAX = 8,
+	N_STORES_MAX = 96,
+	WORDS_PER_LINE = LEAT_LINE_BYTES / sizeof(struct leat_word)
+};
 
 /* All that is shared, each with one writer. */
 enum place {
@@ -79,8 +83,9 @@ struct machine {
 	enum twin twin;
 	bool tracing;
 	struct leat_ring_words words[N_THREADS];
-	/* a struct leat_stamp_words, which lies where items do */
-	struct leat_word stamp[LEAT_LINE_BYTES / sizeof(struct leat_word)];
+	/* a struct leat_stamp_words or leat_stamp_log; its words lie where
+	   items do */
+	struct leat_word stamp[2 * WORDS_PER_LINE];
 	uint64_t first_index;
 	const char *failure; /* NULL: none so far */
 	uint64_t n_steps;    /* since it began */

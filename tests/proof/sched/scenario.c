@@ -3,7 +3,7 @@
 
 #include <leat/fdring.h>
 
-#include "link/stamp.h"
+#include "stamp_virtual.h"
 
 #include <string.h>
 
@@ -451,6 +451,44 @@ static void consume_stamps(void)
 	}
 }
 
+/* ---- ACT_LOG ---- */
+
+static struct leat_stamp_log *stamp_log(void)
+{
+	return (struct leat_stamp_log *)machine.stamp;
+}
+
+static void produce_log(void)
+{
+	for (uint64_t k = 1; k <= scene()->n_items; k++) {
+		machine_trace("stamp %llu", (unsigned long long)k);
+		leat_stamp_log_write(stamp_log(),
+				     &(struct leat_stamp){ .index = k,
+							   .frame_time = k,
+							   .time_ns = k });
+	}
+}
+
+/* Each whole and the one it is said to be; the last, which stays, is found. */
+static void consume_log(void)
+{
+	struct leat_stamp stamp;
+	uint64_t n_read = 0, last = 0;
+
+	for (uint32_t i = 0; i < scene()->recv_block; i++) {
+		if (leat_stamp_log_read(stamp_log(), &n_read, &stamp) == 0)
+			continue;
+		if (stamp.frame_time != stamp.index ||
+		    stamp.time_ns != stamp.index)
+			machine_fail("parts of two stamps");
+		if (stamp.index != n_read)
+			machine_fail("another stamp");
+		last = stamp.index;
+	}
+	if (n_read == scene()->n_items && last != n_read)
+		machine_fail("a stamp missed");
+}
+
 /* ---- a run ---- */
 
 static void (*const bodies[][N_THREADS])(void) = {
@@ -459,6 +497,7 @@ static void (*const bodies[][N_THREADS])(void) = {
 	[ACT_TIMED] = { produce_timed, consume_timed },
 	[ACT_POLL] = { produce_poll, consume_poll },
 	[ACT_STAMP] = { produce_stamps, consume_stamps },
+	[ACT_LOG] = { produce_log, consume_log },
 };
 
 /* Nobody is left asleep on what is there. */

@@ -16,7 +16,8 @@ enum act {
 	ACT_SCRIPT, /* n_items operations a side, each any of a list */
 	ACT_TIMED,  /* n_items blocks on a timed ring, with jumps */
 	ACT_POLL,   /* n_items from end to end, n_tries looks, never sleeping */
-	ACT_STAMP   /* n_items stamps, and recv_block looks at them */
+	ACT_STAMP,  /* n_items stamps, and recv_block looks at the newest */
+	ACT_LOG	    /* n_items stamps, and recv_block looks at all of them */
 };
 
 struct scenario {

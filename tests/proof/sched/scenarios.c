@@ -135,6 +135,16 @@ const struct scenario scenarios[] = {
 	  .n_items = 2,
 	  .recv_block = 2,
 	  .long_models = 3 },
+	{ .name = "stamp log",
+	  .act = ACT_LOG,
+	  .capacity = 1,
+	  .n_items = 2,
+	  .recv_block = 1 },
+	{ .name = "stamp log, two looks",
+	  .act = ACT_LOG,
+	  .capacity = 1,
+	  .n_items = 3,
+	  .recv_block = 2 },
 	{ .name = "any 3 operations, capacity 1",
 	  .act = ACT_SCRIPT,
 	  .capacity = 1,
@@ -203,8 +213,8 @@ void scenario_draw(struct scenario *s)
 
 void scenario_print(const struct scenario *s)
 {
-	static const char *const acts[] = { "stream", "script", "timed", "poll",
-					    "stamp" };
+	static const char *const acts[] = { "stream", "script", "timed",
+					    "poll",   "stamp",	"log" };
 
 	printf("%s: %s, capacity %u, limit %u/%u, from %" PRIu64
 	       ", %u items, blocks of %u and %u, room %u, watermark %u, "

@@ -1,0 +1,13 @@
+/* SPDX-License-Identifier: MIT */
+/* The shipped stamps, with a log of one slot: each overwrites the one before. */
+#ifndef LEAT_PROOF_STAMP_VIRTUAL_H
+#define LEAT_PROOF_STAMP_VIRTUAL_H
+
+#include <leat/frames.h>
+
+#undef LEAT_STAMP_LOG_SIZE
+#define LEAT_STAMP_LOG_SIZE 1u
+
+#include "link/stamp.h"
+
+#endif
