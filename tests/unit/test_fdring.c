@@ -14,6 +14,7 @@
 #include <signal.h>
 #include <string.h>
 #include <sys/eventfd.h>
+#include <sys/mman.h>
 #include <sys/socket.h>
 #include <sys/time.h>
 #include <unistd.h>
@@ -276,6 +277,93 @@ static uint32_t check_odd(void *user, const void *items, uint32_t n_items)
 		if (in[i] != *(unsigned char *)user)
 			return 0;
 	return n_items;
+}
+
+/* Two pages of items and one that nobody may touch. */
+struct guarded {
+	struct fd_pair pair;
+	uint64_t *items;
+	size_t page;	 /* bytes */
+	uint32_t n_page; /* items */
+};
+
+static void guarded_open(struct guarded *guarded)
+{
+	struct fd_pair *pair = &guarded->pair;
+	struct leat_fdring_config config;
+
+	guarded->page = (size_t)sysconf(_SC_PAGESIZE);
+	guarded->n_page = (uint32_t)(guarded->page / sizeof(uint64_t));
+	guarded->items = mmap(NULL, 3 * guarded->page, PROT_READ | PROT_WRITE,
+			      MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	CU_ASSERT_FATAL(guarded->items != MAP_FAILED);
+	mprotect(guarded->items + 2 * guarded->n_page, guarded->page,
+		 PROT_NONE);
+	fd_pair_open(pair, 0);
+	for (int end = 0; end < 2; end++) {
+		config = end ? consumer_config(pair) : producer_config(pair);
+		config.ring.capacity = 2 * guarded->n_page;
+		config.items = guarded->items;
+		config.item_size_bytes = sizeof(uint64_t);
+		CU_ASSERT_FATAL(
+			(end ? leat_fd_consumer_init(&pair->consumer, &config)
+			     : leat_fd_producer_init(&pair->producer,
+						     &config)) == 0);
+	}
+}
+
+static void guarded_close(struct guarded *guarded)
+{
+	fd_pair_close(&guarded->pair);
+	munmap(guarded->items, 3 * guarded->page);
+}
+
+static uint32_t send_zeros(void *user, void *items, uint32_t n_items)
+{
+	(void)user;
+	memset(items, 0, n_items * sizeof(uint64_t));
+	return n_items;
+}
+
+static uint32_t recv_any(void *user, const void *items, uint32_t n_items)
+{
+	(void)user;
+	(void)items;
+	return n_items;
+}
+
+/* Lines are fetched ahead by writing to them: not those that are being read. */
+static void test_fetches_only_what_is_free(void)
+{
+	struct guarded guarded;
+	struct leat_fd_producer *producer = &guarded.pair.producer;
+	uint32_t n;
+
+	guarded_open(&guarded);
+	n = guarded.n_page;
+	CU_ASSERT_EQUAL(leat_send(producer, n, send_zeros, NULL), n);
+	mprotect(guarded.items, guarded.page, PROT_READ);
+	CU_ASSERT_EQUAL(leat_send(producer, n, send_zeros, NULL), n);
+	guarded_close(&guarded);
+}
+
+/* Nor what lies beyond the end of the ring. */
+static void test_fetches_nothing_beyond_the_end(void)
+{
+	struct guarded guarded;
+	uint32_t n;
+
+	guarded_open(&guarded);
+	n = guarded.n_page * 5 / 8;
+	for (int i = 0; i < 100; i++) {
+		CU_ASSERT_EQUAL(
+			leat_send(&guarded.pair.producer, n, send_zeros, NULL),
+			n);
+		CU_ASSERT_EQUAL(
+			leat_recv(&guarded.pair.consumer, n, recv_any, NULL),
+			n);
+	}
+	guarded_close(&guarded);
 }
 
 /* Any size of item: here 13 bytes, over the wrap, with a guard behind. */
@@ -798,6 +886,9 @@ static const struct unit_test tests[] = {
 	{ "closures", "short", test_short_closures },
 	{ "closures", "boasting", test_boasting_closures },
 	{ "closures", "items of 13 bytes", test_odd_items },
+	{ "closures", "fetches what is free", test_fetches_only_what_is_free },
+	{ "closures", "fetches nothing else",
+	  test_fetches_nothing_beyond_the_end },
 	{ "spans", "begin and commit", test_begin_and_commit },
 	{ "crossing", "empty, over a wrap",
 	  test_empty_crossing_over_a_wrap_signals_once },
