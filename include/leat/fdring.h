@@ -30,6 +30,7 @@ struct leat_signal {
 	bool is_socket;	   /**< needs send, not write */
 	bool in_packets;   /**< a socket that keeps them apart */
 	uint64_t n_raised; /**< signals sent */
+	uint64_t n_calls;  /**< system calls to send them, also in vain */
 };
 
 /**

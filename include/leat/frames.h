@@ -291,6 +291,13 @@ leat_frames_activity(const struct leat_frames_consumer *consumer);
 LEAT_API LEAT_RT uint64_t
 leat_frames_wakeups(const struct leat_frames_producer *producer);
 
+/**
+ * System calls made to wake the consumer, also those that found it awake or
+ * gone: the only ones that sending makes. Thread: producer. RT-safe.
+ */
+LEAT_API LEAT_RT uint64_t
+leat_frames_wake_calls(const struct leat_frames_producer *producer);
+
 /** What the producer raises, to be polled; -1 if there is none. Not yours.
  * RT-safe. */
 LEAT_API LEAT_RT int

@@ -3,13 +3,15 @@
 
 #include "options.h"
 
-enum { OPTION_READY_FD = 512, OPTION_PROBE, OPTION_WAIT };
+enum { OPTION_READY_FD = 512, OPTION_PROBE, OPTION_WAIT, OPTION_GUARD };
 
 static const struct argp_option option_table[] = {
 	{ "wait", OPTION_WAIT, NULL, 0,
 	  "Wait for the server if it is not running", 0 },
 	{ "probe", OPTION_PROBE, NULL, 0,
 	  "Only say whether a server runs, and how", 0 },
+	{ "rt-guard", OPTION_GUARD, NULL, 0,
+	  "Count the system calls and page faults of the realtime thread", 0 },
 	{ "ready-fd", OPTION_READY_FD, "FD", 0,
 	  "Write a byte to this descriptor once the bridge is up", 0 },
 	{ 0 }
@@ -36,6 +38,9 @@ static error_t parse_option(int key, char *arg, struct argp_state *state)
 		return 0;
 	case OPTION_PROBE:
 		options->probe = true;
+		return 0;
+	case OPTION_GUARD:
+		options->rt_guard = true;
 		return 0;
 	case OPTION_WAIT:
 		options->wait = true;

@@ -11,11 +11,12 @@ struct leat_side_options {
 	int ready_fd; /* -1: nobody waits to be told */
 	bool probe;
 	bool wait;
+	bool rt_guard;
 };
 
 #define LEAT_SIDE_OPTIONS_NONE                                                 \
 	{                                                                      \
-		LEAT_DEFAULT_LINK, -1, false, false                            \
+		LEAT_DEFAULT_LINK, -1, false, false, false                     \
 	}
 
 /* A child parser; its input is a struct leat_side_options. */

@@ -279,6 +279,14 @@ static void period_changed(struct bridge *self)
 	jack_recompute_total_latencies(self->client.client);
 }
 
+static void tell_guard(const struct bridge *self)
+{
+	char text[192];
+
+	(void)leat_rt_guard_tell(&self->client.guard, text, sizeof(text));
+	leat_log("%s: %s", self->spec.link_name, text);
+}
+
 static void handle_notices(struct bridge *self)
 {
 	uint32_t notices = leat_jack_client_notices(&self->client);
@@ -291,6 +299,8 @@ static void handle_notices(struct bridge *self)
 	}
 	if (notices & LEAT_JACK_NOTICE_PERIOD)
 		period_changed(self);
+	if (notices & LEAT_JACK_NOTICE_GUARD)
+		tell_guard(self);
 	if (notices & LEAT_JACK_NOTICE_POISONED)
 		leat_host_dismiss(self->host,
 				  "it wrote an index that cannot be");
@@ -403,6 +413,8 @@ static int start(struct bridge *self, struct leat_error *error)
 {
 	int res = want_connections(self, error);
 
+	if (res == 0 && self->client_setup.rt_guard)
+		res = leat_rt_guard_check(error);
 	if (res == 0)
 		res = leat_jack_library_check(error);
 	if (res < 0)
@@ -461,6 +473,8 @@ int leat_jack_bridge_run(const struct leat_jack_bridge_setup *setup,
 	if (res == 0)
 		loop(self);
 	finish(self);
+	if (res == 0 && setup->client.rt_guard)
+		tell_guard(self);
 	free(self);
 	return res;
 }

@@ -11,6 +11,9 @@
 #include <sys/eventfd.h>
 #include <unistd.h>
 
+/* jackd2's functions have frames of some 17 KB. */
+#define STACK_BYTES 65536u
+
 /* How long libjack may take to let go of a server. */
 #define CLOSE_TIMEOUT_S 2
 
@@ -103,6 +106,12 @@ static void on_poisoned(void *self) LEAT_RT
 	notify(self, LEAT_JACK_NOTICE_POISONED);
 }
 
+/* From the process thread, once. */
+static void on_found(void *self) LEAT_RT
+{
+	notify(self, LEAT_JACK_NOTICE_GUARD);
+}
+
 static int on_period(jack_nframes_t n_frames, void *user)
 {
 	struct leat_jack_client *self = user;
@@ -136,11 +145,22 @@ static void on_connect(jack_port_id_t a, jack_port_id_t b, int connected,
 	notify(self, LEAT_JACK_NOTICE_CONNECTIONS);
 }
 
+/* Before the first cycle: fault in what libjack's calls take of the stack. */
+static void on_thread_init(void *user)
+{
+	volatile unsigned char stack[STACK_BYTES];
+
+	(void)user;
+	for (size_t i = 0; i < sizeof(stack); i += 1024)
+		stack[i] = 0;
+}
+
 static void set_callbacks(struct leat_jack_client *self)
 {
 	jack_client_t *client = self->client;
 
 	jack_on_shutdown(client, on_shutdown, self);
+	jack_set_thread_init_callback(client, on_thread_init, self);
 	jack_set_process_callback(client, leat_jack_process_callback,
 				  &self->process);
 	jack_set_buffer_size_callback(client, on_period, self);
@@ -207,6 +227,9 @@ int leat_jack_client_open(struct leat_jack_client *self,
 	leat_jack_process_init(&self->process, self->client, self->status,
 			       setup->sync_wait_percent);
 	self->process.poisoned = on_poisoned;
+	self->guard.found = on_found;
+	self->guard.user = self;
+	self->process.guard = setup->rt_guard ? &self->guard : NULL;
 	self->process.user = self;
 	self->rate_hz = jack_get_sample_rate(self->client);
 	__atomic_store_n(&self->period, jack_get_buffer_size(self->client),

@@ -14,7 +14,8 @@ enum leat_jack_notice {
 	LEAT_JACK_NOTICE_SHUTDOWN = 1u << 0, /* the server is gone */
 	LEAT_JACK_NOTICE_PERIOD = 1u << 1,   /* its period changed */
 	LEAT_JACK_NOTICE_CONNECTIONS =
-		1u << 2, /* ports came, went, were connected */
+		1u << 2,		  /* ports came, went, were connected */
+	LEAT_JACK_NOTICE_GUARD = 1u << 4, /* the guard found something */
 	LEAT_JACK_NOTICE_POISONED = 1u
 				    << 3, /* the wire's peer wrote nonsense */
 };
@@ -25,6 +26,7 @@ struct leat_jack_client_setup {
 	uint32_t n_channels[LEAT_N_DIRECTIONS];
 	uint8_t position[LEAT_N_DIRECTIONS][LEAT_CHANNELS_MAX];
 	uint32_t sync_wait_percent; /* of a period; 0: never wait */
+	bool rt_guard;
 };
 
 struct leat_jack_client {
@@ -33,6 +35,7 @@ struct leat_jack_client {
 	uint32_t notices;      /* enum leat_jack_notice, atomic */
 	bool lost;	       /* atomic: the server is gone */
 	struct leat_jack_process process;
+	struct leat_rt_guard guard;
 	struct leat_side_words *status;
 	uint32_t rate_hz;
 	uint32_t period; /* atomic: JACK's notification thread sets it */

@@ -248,6 +248,7 @@ int main(int argc, char **argv)
 	setup.connect = options.connect;
 	setup.n_connect = options.n_connect;
 	setup.wait = options.side.wait;
+	setup.client.rt_guard = options.side.rt_guard;
 	setup.ready_fd = options.side.ready_fd;
 	if (leat_link_name_check(setup.link_name, &error) < 0 ||
 	    choose_channels(&setup.client, &options, &error) < 0 ||

@@ -3,8 +3,17 @@
 
 #include <leat/inline/atomics.h>
 
+#include <limits.h>
 #include <string.h>
 #include <time.h>
+
+static uint64_t now_ns(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return (uint64_t)t.tv_sec * UINT64_C(1000000000) + (uint64_t)t.tv_nsec;
+}
 
 void leat_jack_process_init(struct leat_jack_process *self,
 			    jack_client_t *client,
@@ -15,6 +24,8 @@ void leat_jack_process_init(struct leat_jack_process *self,
 	self->client = client;
 	self->status = status;
 	self->sync_wait.percent = sync_wait_percent;
+	/* The kernel's page with the clock is here before the callback is. */
+	self->time_ns = now_ns();
 	self->rate_hz = jack_get_sample_rate(client);
 	leat_fade_init(&self->fade, self->rate_hz);
 }
@@ -38,14 +49,6 @@ void leat_jack_process_stopped(struct leat_jack_process *self)
 }
 
 /* ---- below here, only the process thread runs ---- */
-
-static uint64_t now_ns(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return (uint64_t)t.tv_sec * UINT64_C(1000000000) + (uint64_t)t.tv_nsec;
-}
 
 static void take_wire(struct leat_jack_process *self)
 {
@@ -190,6 +193,7 @@ static void send(struct leat_jack_process *self, jack_nframes_t n_frames)
 		.time_ns = self->time_ns,
 	};
 	uint64_t n_wakeups = leat_frames_wakeups(self->wire->out);
+	uint64_t n_calls = leat_frames_wake_calls(self->wire->out);
 
 	leat_frames_set_stamp(self->wire->out, &stamp);
 	leat_frames_send_at(self->wire->out, self->index, n_frames, copy_in,
@@ -198,6 +202,8 @@ static void send(struct leat_jack_process *self, jack_nframes_t n_frames)
 	self->n_before = n_frames;
 	leat_word_add(&words->wakeups,
 		      leat_frames_wakeups(self->wire->out) - n_wakeups);
+	n_calls = leat_frames_wake_calls(self->wire->out) - n_calls;
+	leat_rt_guard_allow(self->guard, (unsigned)n_calls);
 }
 
 /* Where the two rings are, for those who want to know the fill. */
@@ -222,6 +228,7 @@ static bool exchange(struct leat_jack_process *self, jack_nframes_t n_frames)
 		received = receive_last(self, n_frames);
 	send(self, n_frames);
 	if (waits) {
+		leat_rt_guard_allow(self->guard, UINT_MAX / 2);
 		(void)leat_sync_wait(&self->sync_wait, self->wire->in,
 				     &(struct leat_sync_wait_block){
 					     .index = index,
@@ -235,9 +242,8 @@ static bool exchange(struct leat_jack_process *self, jack_nframes_t n_frames)
 	return received;
 }
 
-int leat_jack_process_callback(jack_nframes_t n_frames, void *user)
+static void run_cycle(struct leat_jack_process *self, jack_nframes_t n_frames)
 {
-	struct leat_jack_process *self = user;
 	float *const *outputs = self->planes[LEAT_TO_JACK];
 
 	take_wire(self);
@@ -249,5 +255,14 @@ int leat_jack_process_callback(jack_nframes_t n_frames, void *user)
 	else
 		leat_fade_silence(&self->fade, outputs,
 				  self->n_ports[LEAT_TO_JACK], n_frames);
+}
+
+int leat_jack_process_callback(jack_nframes_t n_frames, void *user)
+{
+	struct leat_jack_process *self = user;
+
+	leat_rt_guard_begin(self->guard);
+	run_cycle(self, n_frames);
+	leat_rt_guard_end(self->guard);
 	return 0;
 }

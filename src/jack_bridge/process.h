@@ -13,6 +13,7 @@
 #define LEAT_JACK_PROCESS_H
 
 #include "link/fade.h"
+#include "rt_guard/rt_guard.h"
 #include "sync_wait.h"
 
 #include <leat/link.h>
@@ -27,6 +28,7 @@ struct leat_jack_process {
 	/* Called once for a wire on which the peer wrote nonsense. RT-safe. */
 	void (*poisoned)(void *user) LEAT_RT;
 	void *user;
+	struct leat_rt_guard *guard; /* or NULL */
 
 	/* Handed over by the main thread, and back. */
 	void *wire_wanted; /* struct leat_wire, or NULL */

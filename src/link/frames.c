@@ -444,6 +444,11 @@ uint64_t leat_frames_wakeups(const struct leat_frames_producer *producer)
 	return producer->wake.n_raised;
 }
 
+uint64_t leat_frames_wake_calls(const struct leat_frames_producer *producer)
+{
+	return producer->wake.n_calls;
+}
+
 int leat_frames_wait_fd(const struct leat_frames_consumer *consumer)
 {
 	return consumer->wait.fd;

@@ -106,11 +106,23 @@ static bool look_at_rate(struct leat_pw_bridge *self)
 	return true;
 }
 
+static void look_at_guard(struct leat_pw_bridge *self)
+{
+	char text[192];
+
+	if (self->guard_told || !self->process.guard ||
+	    leat_rt_guard_tell(&self->guard, text, sizeof(text)))
+		return;
+	self->guard_told = true;
+	leat_pw_bridge_tell_guard(self);
+}
+
 static void on_process_changed(void *user, uint64_t count)
 {
 	struct leat_pw_bridge *self = user;
 
 	(void)count;
+	look_at_guard(self);
 	if (__atomic_load_n(&self->process.poisoned, __ATOMIC_SEQ_CST)) {
 		leave_and_return(self, "it wrote an index that cannot be");
 		return;
@@ -231,6 +243,9 @@ static int make_parts(struct leat_pw_bridge *self)
 		return leat_error_set(self->error, res,
 				      "cannot set up libpipewire: %s",
 				      strerror(-res));
+	self->guard.found = leat_pw_process_found;
+	self->guard.user = &self->process;
+	self->process.guard = self->setup->rt_guard ? &self->guard : NULL;
 	leat_pw_nodes_init(&self->nodes, &self->process,
 			   leat_pw_bridge_nodes_changed, self);
 	self->guest_source = pw_loop_add_io(self->loop,
@@ -282,8 +297,10 @@ int leat_pw_bridge_run(const struct leat_pw_bridge_setup *setup,
 	self->setup = setup;
 	self->ready_fd = setup->ready_fd;
 	self->error = error;
-	res = leat_guest_create(&self->guest, setup->link_name, &link_events,
-				self, error);
+	res = setup->rt_guard ? leat_rt_guard_check(error) : 0;
+	if (res == 0)
+		res = leat_guest_create(&self->guest, setup->link_name,
+					&link_events, self, error);
 	if (res == 0) {
 		self->status = leat_guest_status(self->guest);
 		res = make_parts(self);
@@ -296,6 +313,8 @@ int leat_pw_bridge_run(const struct leat_pw_bridge_setup *setup,
 		res = self->res;
 	}
 	finish(self);
+	if (res == 0 && setup->rt_guard)
+		leat_pw_bridge_tell_guard(self);
 	free(self);
 	pw_deinit();
 	return res;

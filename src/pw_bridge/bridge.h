@@ -23,6 +23,7 @@ struct leat_pw_bridge_setup {
 	const char *remote; /* NULL: the default one */
 	struct leat_pw_nodes_setup nodes;
 	enum leat_pw_mode mode;
+	bool rt_guard;
 	bool wait;    /* for a daemon, if there is none at the start */
 	int ready_fd; /* told when the nodes are there; or -1 */
 };

@@ -20,6 +20,8 @@ struct leat_pw_bridge {
 	struct leat_pw_graph graph;
 	struct leat_pw_process process;
 	struct leat_pw_nodes nodes;
+	struct leat_rt_guard guard;
+	bool guard_told; /* that it found something */
 	struct leat_guest *guest;
 	struct leat_side_words *status; /* the guest's */
 	struct leat_link_spec spec;
@@ -62,5 +64,8 @@ void leat_pw_bridge_refresh_status(struct leat_pw_bridge *self);
 
 /* The mode, and why; said once the nodes are there, and when it changes. */
 void leat_pw_bridge_tell_mode(struct leat_pw_bridge *self);
+
+/* What the realtime guard has found. */
+void leat_pw_bridge_tell_guard(const struct leat_pw_bridge *self);
 
 #endif

@@ -105,6 +105,14 @@ void leat_pw_bridge_init_status(struct leat_pw_bridge *self)
 
 /* ---- the log ---- */
 
+void leat_pw_bridge_tell_guard(const struct leat_pw_bridge *self)
+{
+	char text[192];
+
+	(void)leat_rt_guard_tell(&self->guard, text, sizeof(text));
+	leat_log("%s: %s", self->setup->link_name, text);
+}
+
 static void describe_mode(const struct leat_pw_bridge *self, char *text,
 			  size_t text_bytes)
 {

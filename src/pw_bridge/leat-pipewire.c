@@ -111,6 +111,7 @@ int main(int argc, char **argv)
 	setup.nodes.make_default = options.make_default;
 	setup.mode = options.mode;
 	setup.wait = options.side.wait;
+	setup.rt_guard = options.side.rt_guard;
 	setup.ready_fd = options.side.ready_fd;
 	if (leat_link_name_check(setup.link_name, &error) < 0) {
 		leat_log("%s", error.text);

@@ -70,6 +70,18 @@ static void on_io(void *user, uint32_t id, void *area, uint32_t size)
 				     area);
 }
 
+/* Fault a new buffer in, so that the data loop need not. */
+static void on_add_buffer(void *user, struct pw_buffer *buffer)
+{
+	struct spa_buffer *spa = buffer->buffer;
+
+	(void)user;
+	for (uint32_t i = 0; i < spa->n_datas; i++)
+		if (spa->datas[i].data &&
+		    spa->datas[i].flags & SPA_DATA_FLAG_WRITABLE)
+			memset(spa->datas[i].data, 0, spa->datas[i].maxsize);
+}
+
 static void on_source_process(void *user)
 {
 	struct leat_pw_node *node = user;
@@ -85,16 +97,14 @@ static void on_sink_process(void *user)
 }
 
 static const struct pw_stream_events source_events = {
-	PW_VERSION_STREAM_EVENTS,
-	.state_changed = on_state,
-	.io_changed = on_io,
+	PW_VERSION_STREAM_EVENTS,     .state_changed = on_state,
+	.io_changed = on_io,	      .add_buffer = on_add_buffer,
 	.process = on_source_process,
 };
 
 static const struct pw_stream_events sink_events = {
-	PW_VERSION_STREAM_EVENTS,
-	.state_changed = on_state,
-	.io_changed = on_io,
+	PW_VERSION_STREAM_EVENTS,   .state_changed = on_state,
+	.io_changed = on_io,	    .add_buffer = on_add_buffer,
 	.process = on_sink_process,
 };
 

@@ -210,6 +210,7 @@ static bool rate_agrees(struct leat_pw_process *self,
 	if (self->other_rate_hz != clock->rate.denom) {
 		__atomic_store_n(&self->other_rate_hz, clock->rate.denom,
 				 __ATOMIC_SEQ_CST);
+		leat_rt_guard_allow(self->guard, 1);
 		pw_loop_signal_event(self->main_loop, self->changed);
 	}
 	return false;
@@ -356,9 +357,8 @@ static struct pw_buffer *take_buffer(struct leat_pw_process *self,
 	return stream ? pw_stream_dequeue_buffer(stream) : NULL;
 }
 
-void leat_pw_process_source(void *user)
+static void run_source(struct leat_pw_process *self)
 {
-	struct leat_pw_process *self = user;
 	struct pw_buffer *buffer = take_buffer(self, LEAT_TO_PIPEWIRE);
 	uint32_t n_frames;
 
@@ -372,6 +372,15 @@ void leat_pw_process_source(void *user)
 	else if (n_frames > 0)
 		play_following(self, n_frames);
 	finish_source(self, buffer, n_frames);
+}
+
+void leat_pw_process_source(void *user)
+{
+	struct leat_pw_process *self = user;
+
+	leat_rt_guard_begin(self->guard);
+	run_source(self);
+	leat_rt_guard_end(self->guard);
 }
 
 /* ---- the sink: from the graph into JACK's other ring ---- */
@@ -464,9 +473,8 @@ static void write_adaptive(struct leat_pw_process *self,
 	self->steady = true;
 }
 
-void leat_pw_process_sink(void *user)
+static void run_sink(struct leat_pw_process *self)
 {
-	struct leat_pw_process *self = user;
 	struct pw_buffer *buffer = take_buffer(self, LEAT_TO_JACK);
 
 	if (!buffer)
@@ -477,4 +485,20 @@ void leat_pw_process_sink(void *user)
 	else
 		write_following(self, buffer->buffer);
 	pw_stream_queue_buffer(self->stream[LEAT_TO_JACK], buffer);
+}
+
+void leat_pw_process_sink(void *user)
+{
+	struct leat_pw_process *self = user;
+
+	leat_rt_guard_begin(self->guard);
+	run_sink(self);
+	leat_rt_guard_end(self->guard);
+}
+
+void leat_pw_process_found(void *user)
+{
+	struct leat_pw_process *self = user;
+
+	pw_loop_signal_event(self->main_loop, self->changed);
 }

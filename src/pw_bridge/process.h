@@ -20,6 +20,7 @@
 
 #include "adaptive.h"
 #include "link/fade.h"
+#include "rt_guard/rt_guard.h"
 
 #include <leat/link.h>
 
@@ -59,6 +60,7 @@ struct leat_pw_process {
 	bool turning;		/* to another mode: fading out */
 	uint32_t other_rate_hz; /* atomic: the graph's, if not the streams' */
 	struct leat_fade fade;
+	struct leat_rt_guard *guard;	  /* or NULL */
 	float *planes[LEAT_CHANNELS_MAX]; /* of the source's buffer */
 };
 
@@ -112,6 +114,9 @@ LEAT_RT void leat_pw_look(struct leat_pw_process *self);
 /* The events that look: a crossing of the ring, or one of our own. */
 LEAT_RT void leat_pw_on_crossing(void *user, int fd, uint32_t mask);
 LEAT_RT void leat_pw_on_again(void *user, uint64_t count);
+
+/* The guard's event: tell the main thread. user: the process. */
+LEAT_RT void leat_pw_process_found(void *user);
 
 /* The streams' process events. */
 LEAT_RT void leat_pw_process_source(void *user);

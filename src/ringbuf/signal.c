@@ -54,6 +54,7 @@ bool leat_signal_raise(struct leat_signal *signal)
 			 MSG_DONTWAIT | MSG_NOSIGNAL);
 	else
 		n = write(signal->fd, &one, sizeof(one));
+	signal->n_calls++;
 	again = n < 0 &&
 		(errno == ENOBUFS || errno == ENOMEM || errno == EINTR);
 	signal->n_raised += n > 0;

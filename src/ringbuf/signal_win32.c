@@ -26,6 +26,7 @@ bool leat_signal_raise(struct leat_signal *signal)
 {
 	if (signal->fd < 0)
 		return true;
+	signal->n_calls++;
 	signal->n_raised += SetEvent(LongToHandle(signal->fd)) != 0;
 	return true;
 }

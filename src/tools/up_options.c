@@ -36,6 +36,7 @@ enum key {
 	KEY_MAP,
 	KEY_MODE,
 	KEY_SYNC_WAIT,
+	KEY_RT_GUARD,
 	KEY_NO_PRIVATE,
 	KEY_PERIOD,
 	KEY_RATE,
@@ -74,6 +75,8 @@ static const struct argp_option option_table[] = {
 	  2 },
 	{ "connect", KEY_CONNECT, "WHAT", 0,
 	  "Connect in JACK: 'physical', or OURS=OTHER; may be repeated", 2 },
+	{ "rt-guard", KEY_RT_GUARD, NULL, 0,
+	  "Count the system calls and page faults of the realtime threads", 2 },
 	{ "description", KEY_DESCRIPTION, "TEXT", 0,
 	  "Name of the devices in PipeWire", 2 },
 	{ "default", KEY_DEFAULT, NULL, 0, "Become PipeWire's default devices",
@@ -236,6 +239,10 @@ static error_t parse_bridge(int key, char *arg, struct leat_up_options *options)
 		return 0;
 	case KEY_SYNC_WAIT:
 		set_sync_wait(options, arg);
+		return 0;
+	case KEY_RT_GUARD:
+		pass(&options->to_jack_side, "--rt-guard", NULL);
+		pass(&options->to_pipewire_side, "--rt-guard", NULL);
 		return 0;
 	case KEY_DESCRIPTION:
 		pass(&options->to_pipewire_side, "--description", arg);

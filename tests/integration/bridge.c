@@ -62,15 +62,16 @@ static bool start_side(struct bridge *bridge, struct proc *proc,
 bool bridge_start_jack_side(struct bridge *bridge)
 {
 	char program[512];
-	const char *argv[] = { program, "--channels", bridge->channels,
-			       LINK,	NULL,	      NULL,
-			       NULL };
+	const char *argv[8] = { program, "--channels", bridge->channels, LINK };
+	int n = 4;
 
 	strcpy(program, bridge_program("leat-jack"));
 	if (bridge->sync_wait) {
-		argv[4] = "--sync-wait";
-		argv[5] = bridge->sync_wait;
+		argv[n++] = "--sync-wait";
+		argv[n++] = bridge->sync_wait;
 	}
+	if (bridge->rt_guard)
+		argv[n++] = "--rt-guard";
 	return start_side(bridge, &bridge->jack_side, argv,
 			  bridge->jack_side_env, "leat-jack.log");
 }
@@ -78,13 +79,16 @@ bool bridge_start_jack_side(struct bridge *bridge)
 bool bridge_start_pipewire_side(struct bridge *bridge)
 {
 	char program[512];
-	const char *argv[] = { program, LINK, NULL, NULL, NULL };
+	const char *argv[8] = { program, LINK };
+	int n = 2;
 
 	strcpy(program, bridge_program("leat-pipewire"));
 	if (bridge->mode) {
-		argv[2] = "--mode";
-		argv[3] = bridge->mode;
+		argv[n++] = "--mode";
+		argv[n++] = bridge->mode;
 	}
+	if (bridge->rt_guard)
+		argv[n++] = "--rt-guard";
 	return start_side(bridge, &bridge->pipewire_side, argv, NULL,
 			  "leat-pipewire.log");
 }

@@ -25,6 +25,7 @@ struct bridge {
 	struct proc pipewire_side;
 	const char *channels;		  /* "2" */
 	const char *mode;		  /* --mode; NULL: none given */
+	bool rt_guard;			  /* --rt-guard, both sides */
 	const char *sync_wait;		  /* --sync-wait, likewise */
 	const char *const *jack_side_env; /* as in struct proc_options */
 };

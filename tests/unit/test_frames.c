@@ -745,6 +745,7 @@ static void test_wake(void)
 	CU_ASSERT_FALSE(unit_readable(leat_frames_wait_fd(ring.consumer), 0));
 	expect_send(&ring, 1, 1);
 	CU_ASSERT_EQUAL(leat_frames_wakeups(ring.producer), 2);
+	CU_ASSERT_EQUAL(leat_frames_wake_calls(ring.producer), 2);
 	ring_close(&ring);
 }
 

@@ -4,8 +4,8 @@
  * PipeWire's side waits for, none otherwise.
  */
 #include "circle.h"
+#include "rt_guard/syscalls.h"
 #include "runner.h"
-#include "syscalls.h"
 
 #include <CUnit/CUnit.h>
 
@@ -23,16 +23,16 @@ static unsigned calls_of_the_clock(void)
 {
 	struct timespec t;
 
-	syscalls_begin();
+	leat_syscalls_begin();
 	clock_gettime(CLOCK_MONOTONIC, &t);
-	return syscalls_end();
+	return leat_syscalls_end();
 }
 
 static unsigned calls_of_a_cycle(struct circle *circle)
 {
-	syscalls_begin();
+	leat_syscalls_begin();
 	circle_cycle(circle, CIRCLE_PERIOD);
-	return syscalls_end();
+	return leat_syscalls_end();
 }
 
 /* What others overlook: calls without a wrapper, and eventfd_write(). */
@@ -43,22 +43,22 @@ static void test_planted_calls_are_counted(void)
 	unsigned n = 0;
 
 	for (unsigned i = 0; i < 100; i++) {
-		syscalls_begin();
+		leat_syscalls_begin();
 		eventfd_write(fd, 1);
 		syscall(SYS_getppid);
-		n += syscalls_end();
+		n += leat_syscalls_end();
 	}
 	CU_ASSERT_EQUAL(n, 200);
-	CU_ASSERT_EQUAL(syscalls_last(), SYS_getppid);
+	CU_ASSERT_EQUAL(leat_syscalls_last(), SYS_getppid);
 	/* The calls were made, too. */
 	CU_ASSERT_EQUAL(eventfd_read(fd, &(eventfd_t){ 0 }), 0);
-	syscalls_begin();
+	leat_syscalls_begin();
 	memory = malloc((size_t)64 << 20);
-	n = syscalls_end();
+	n = leat_syscalls_end();
 	free(memory);
 	CU_ASSERT_TRUE(n > 0);
-	syscalls_begin();
-	CU_ASSERT_EQUAL(syscalls_end(), 0);
+	leat_syscalls_begin();
+	CU_ASSERT_EQUAL(leat_syscalls_end(), 0);
 	close(fd);
 }
 
@@ -90,7 +90,7 @@ static void test_crossing_makes_one_call(void)
 		circle_answer(&circle);
 		circle_sleep(&circle);
 		n_wrong += calls_of_a_cycle(&circle) != n_clock + 1;
-		n_wrong += syscalls_last() != SYS_sendto;
+		n_wrong += leat_syscalls_last() != SYS_sendto;
 	}
 	CU_ASSERT_EQUAL(n_wrong, 0);
 	circle_close(&circle);
@@ -104,7 +104,7 @@ static const struct unit_test tests[] = {
 
 int main(int argc, char **argv)
 {
-	if (!syscalls_watch()) {
+	if (!leat_syscalls_watch()) {
 		printf("skipped: system calls cannot be counted here: that is "
 		       "for Linux 5.11 on x86-64, without a sanitizer\n");
 		return 77;

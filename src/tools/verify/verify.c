@@ -268,12 +268,27 @@ static void print_good(const struct verify *verify,
 	print_delay(verify, comparison->delay);
 }
 
+static bool link_resamples(const struct verify *verify)
+{
+	struct leat_link_status status;
+
+	return leat_status_query(verify->options.link, &status) == 0 &&
+	       status.pipewire.mode == LEAT_MODE_ADAPTIVE;
+}
+
 static void print_bad(const struct verify *verify,
 		      const struct comparison *comparison,
 		      const struct faults *faults)
 {
 	const struct sound *sound = &verify->sound;
 
+	if (link_resamples(verify)) {
+		printf("%s: the link '%s' is in adaptive mode, which "
+		       "resamples: "
+		       "no sample stays what it was, so nothing is compared\n",
+		       sound->name, verify->options.link);
+		return;
+	}
 	if (!comparison->found) {
 		printf("%s: nothing of it came back through the link '%s'\n",
 		       sound->name, verify->options.link);

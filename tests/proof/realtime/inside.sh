@@ -31,6 +31,7 @@ trust() {
 	*/signal.c) echo TRUST_SIGNAL ;;
 	src/jack_bridge/process.c) echo TRUST_JACK ;;
 	src/jack_bridge/sync_wait.c) echo TRUST_SYNC_WAIT ;;
+	src/rt_guard/*) echo TRUST_GUARD ;;
 	src/jack_bridge/client.c) echo TRUST_NOTICE ;;
 	src/pw_bridge/process.c) echo TRUST_PIPEWIRE ;;
 	*) echo TRUST_NOTHING ;;
@@ -83,12 +84,12 @@ library_object() {
 # All that tests are linked from, tests apart.
 build_base() {
 	for source in $library src/jack_bridge/process.c \
-		src/jack_bridge/sync_wait.c \
+		src/jack_bridge/sync_wait.c src/rt_guard/*.c \
 		src/pw_bridge/process.c src/pw_bridge/clock.c \
 		src/pw_bridge/adaptive*.c; do
 		library_object "$source" "$source"
 	done
-	for source in helpers node pair runner circle graph syscalls; do
+	for source in helpers node pair runner circle graph; do
 		object $source "tests/unit/$source.c"
 	done
 }

@@ -79,6 +79,22 @@ TRUSTED(clock_gettime);
 #endif
 #endif
 
+/* src/rt_guard: what counts others' calls, if that was asked for. */
+#ifdef TRUST_GUARD
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+/* Two per callback. */
+TRUSTED(getrusage);
+/* Once for a thread. */
+TRUSTED(syscall);
+TRUSTED(prctl);
+#ifdef TRUSTED_CALL
+#define syscall(...) TRUSTED_CALL(syscall(__VA_ARGS__))
+#endif
+#endif
+
 /* src/jack_bridge/client.c */
 #ifdef TRUST_NOTICE
 #include <sys/eventfd.h>

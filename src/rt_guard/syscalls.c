@@ -22,22 +22,24 @@
 
 #ifndef PR_SET_SYSCALL_USER_DISPATCH
 #define PR_SET_SYSCALL_USER_DISPATCH 59
+#define PR_SYS_DISPATCH_OFF 0
 #define PR_SYS_DISPATCH_ON 1
 #define SYSCALL_DISPATCH_FILTER_ALLOW 0
 #define SYSCALL_DISPATCH_FILTER_BLOCK 1
 #endif
 
 /* The handler's own calls are made here, where the kernel lets them pass. */
-long syscalls_make(long number, long a, long b, long c, long d, long e, long f);
-void syscalls_return(void);
-extern const char syscalls_area[], syscalls_area_end[];
+long leat_syscalls_make(long number, long a, long b, long c, long d, long e,
+			long f);
+void leat_syscalls_return(void);
+extern const char leat_syscalls_area[], leat_syscalls_area_end[];
 
 __asm__(".pushsection .text\n"
-	"syscalls_area:\n"
-	"syscalls_return:\n"
+	"leat_syscalls_area:\n"
+	"leat_syscalls_return:\n"
 	"	mov $15, %eax\n" /* rt_sigreturn */
 	"	syscall\n"
-	"syscalls_make:\n"
+	"leat_syscalls_make:\n"
 	"	mov %rdi, %rax\n"
 	"	mov %rsi, %rdi\n"
 	"	mov %rdx, %rsi\n"
@@ -47,7 +49,7 @@ __asm__(".pushsection .text\n"
 	"	mov 8(%rsp), %r9\n"
 	"	syscall\n"
 	"	ret\n"
-	"syscalls_area_end:\n"
+	"leat_syscalls_area_end:\n"
 	".popsection\n");
 
 /* As the kernel has it; the C library would return in a place of its own. */
@@ -75,60 +77,70 @@ static void on_call(int number, siginfo_t *info, void *context)
 	(void)number;
 	watch.n++;
 	watch.last = info->si_syscall;
-	r[REG_RAX] = syscalls_make(info->si_syscall, r[REG_RDI], r[REG_RSI],
-				   r[REG_RDX], r[REG_R10], r[REG_R8],
-				   r[REG_R9]);
+	r[REG_RAX] = leat_syscalls_make(info->si_syscall, r[REG_RDI],
+					r[REG_RSI], r[REG_RDX], r[REG_R10],
+					r[REG_R8], r[REG_R9]);
 }
 
-bool syscalls_watch(void)
+bool leat_syscalls_watch(void)
 {
 	struct kernel_action action = {
 		.handler = on_call,
 		.flags = SA_SIGINFO | SA_RESTORER_FLAG,
-		.restorer = syscalls_return,
+		.restorer = leat_syscalls_return,
 	};
 
 	return syscall(SYS_rt_sigaction, SIGSYS, &action, NULL,
 		       sizeof(action.mask)) == 0 &&
 	       prctl(PR_SET_SYSCALL_USER_DISPATCH, PR_SYS_DISPATCH_ON,
-		     syscalls_area, syscalls_area_end - syscalls_area,
+		     leat_syscalls_area,
+		     leat_syscalls_area_end - leat_syscalls_area,
 		     &watch.selector) == 0;
 }
 
-void syscalls_begin(void)
+void leat_syscalls_unwatch(void)
+{
+	(void)prctl(PR_SET_SYSCALL_USER_DISPATCH, PR_SYS_DISPATCH_OFF, 0, 0, 0);
+}
+
+void leat_syscalls_begin(void)
 {
 	watch.n = 0;
 	watch.selector = SYSCALL_DISPATCH_FILTER_BLOCK;
 }
 
-unsigned syscalls_end(void)
+unsigned leat_syscalls_end(void)
 {
 	watch.selector = SYSCALL_DISPATCH_FILTER_ALLOW;
 	return watch.n;
 }
 
-int syscalls_last(void)
+int leat_syscalls_last(void)
 {
 	return watch.last;
 }
 
 #else
 
-bool syscalls_watch(void)
+bool leat_syscalls_watch(void)
 {
 	return false;
 }
 
-void syscalls_begin(void)
+void leat_syscalls_unwatch(void)
 {
 }
 
-unsigned syscalls_end(void)
+void leat_syscalls_begin(void)
+{
+}
+
+unsigned leat_syscalls_end(void)
 {
 	return 0;
 }
 
-int syscalls_last(void)
+int leat_syscalls_last(void)
 {
 	return 0;
 }
