@@ -76,6 +76,7 @@ int leat_host_create(struct leat_host **host, const struct leat_link_spec *spec,
 	for (int i = 0; i < CLIENTS_MAX; i++)
 		self->clients[i].fd = -1;
 	self->listener.fd = self->listener.lock_fd = -1;
+	self->listener.spare_fd = -1;
 	self->epoll_fd = epoll_create1(EPOLL_CLOEXEC);
 	if (self->epoll_fd < 0) {
 		res = leat_error_set(error, -errno, "cannot make an epoll: %s",

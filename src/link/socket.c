@@ -103,6 +103,11 @@ static int bind_socket(const struct sockaddr_un *address)
 	return fd;
 }
 
+static void take_spare(struct leat_listener *listener)
+{
+	listener->spare_fd = fcntl(listener->fd, F_DUPFD_CLOEXEC, 0);
+}
+
 int leat_listen(struct leat_listener *listener, const char *link_name,
 		struct leat_error *error)
 {
@@ -111,6 +116,7 @@ int leat_listen(struct leat_listener *listener, const char *link_name,
 
 	listener->fd = -1;
 	listener->lock_fd = -1;
+	listener->spare_fd = -1;
 	if (res < 0)
 		return res;
 	res = lock_path(path, sizeof(path), &listener->address);
@@ -130,6 +136,7 @@ int leat_listen(struct leat_listener *listener, const char *link_name,
 				      listener->address.sun_path,
 				      strerror(-res));
 	}
+	take_spare(listener);
 	return 0;
 }
 
@@ -147,19 +154,43 @@ void leat_listener_finish(struct leat_listener *listener)
 			unlink(path);
 		close(listener->lock_fd);
 	}
+	if (listener->spare_fd >= 0)
+		close(listener->spare_fd);
 	listener->fd = -1;
 	listener->lock_fd = -1;
+	listener->spare_fd = -1;
 }
 
-int leat_accept(const struct leat_listener *listener)
+static int accept_next(const struct leat_listener *listener)
 {
-	struct ucred peer;
-	socklen_t size = sizeof(peer);
 	int fd =
 		accept4(listener->fd, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
 
+	return fd < 0 ? -errno : fd;
+}
+
+/* Take it from the queue with the spare descriptor, and close it. */
+static void turn_away(struct leat_listener *listener)
+{
+	int fd;
+
+	close(listener->spare_fd);
+	fd = accept_next(listener);
+	if (fd >= 0)
+		close(fd);
+	take_spare(listener);
+}
+
+int leat_accept(struct leat_listener *listener)
+{
+	struct ucred peer;
+	socklen_t size = sizeof(peer);
+	int fd = accept_next(listener);
+
+	if ((fd == -EMFILE || fd == -ENFILE) && listener->spare_fd >= 0)
+		turn_away(listener);
 	if (fd < 0)
-		return -errno;
+		return fd;
 	if (getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &size) < 0 ||
 	    peer.uid != geteuid()) {
 		close(fd);

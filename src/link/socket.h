@@ -11,7 +11,8 @@
 /* A socket that this process alone listens on. */
 struct leat_listener {
 	int fd;
-	int lock_fd; /* held while the link is hosted */
+	int lock_fd;  /* held while the link is hosted */
+	int spare_fd; /* given up to turn a connection away; or -1 */
 	struct sockaddr_un address;
 };
 
@@ -19,8 +20,11 @@ int leat_listen(struct leat_listener *listener, const char *link_name,
 		struct leat_error *error);
 void leat_listener_finish(struct leat_listener *listener);
 
-/* A new connection of this user's, or a negative errno. */
-int leat_accept(const struct leat_listener *listener);
+/*
+ * A new connection of this user's, or a negative errno. One for which there is
+ * no descriptor left is closed at once: the listener would be readable for ever.
+ */
+int leat_accept(struct leat_listener *listener);
 
 /* A connection to a link, or a negative errno (-ENOENT: nobody hosts it). */
 int leat_connect(const char *link_name, struct leat_error *error);

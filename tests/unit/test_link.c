@@ -11,6 +11,8 @@
 
 #include <errno.h>
 #include <string.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 /* A host and a guest, and the descriptors that were open before. */
@@ -246,6 +248,47 @@ static void test_host_that_never_sleeps(void)
 	CU_ASSERT_EQUAL_FATAL(meeting.host.n_wires, 1);
 	CU_ASSERT_EQUAL(leat_frames_wait_fd(meeting.host.wire->in), -1);
 	CU_ASSERT_TRUE(leat_frames_wait_fd(meeting.guest.wire->in) >= 0);
+	meeting_close(&meeting);
+}
+
+/*
+ * Without a descriptor for a connection it is turned away, and the host does not
+ * spin on it.
+ */
+static void test_no_descriptor_left(void)
+{
+	struct meeting meeting;
+	struct leat_error error;
+	struct rlimit limit, none;
+	int fd, last;
+	char byte;
+
+	meeting_open(&meeting);
+	fd = leat_connect(NODE_LINK, &error);
+	CU_ASSERT_FATAL(fd >= 0);
+	last = dup(fd);
+	close(last);
+	getrlimit(RLIMIT_NOFILE, &limit);
+	none = limit;
+	none.rlim_cur = (rlim_t)last;
+	for (int i = 0; i < 3; i++) {
+		setrlimit(RLIMIT_NOFILE, &none);
+		CU_ASSERT_TRUE(
+			unit_readable(leat_host_fd(meeting.host.host), 0));
+		leat_host_dispatch(meeting.host.host);
+		CU_ASSERT_FALSE(
+			unit_readable(leat_host_fd(meeting.host.host), 0));
+		setrlimit(RLIMIT_NOFILE, &limit);
+		CU_ASSERT_EQUAL(recv(fd, &byte, 1, MSG_DONTWAIT), 0);
+		close(fd);
+		fd = leat_connect(NODE_LINK, &error);
+		CU_ASSERT_FATAL(fd >= 0);
+	}
+	close(fd);
+	leat_host_dispatch(meeting.host.host);
+	/* The others go on. */
+	join(&meeting);
+	CU_ASSERT_EQUAL(meeting.host.n_wires, 1);
 	meeting_close(&meeting);
 }
 
@@ -609,6 +652,7 @@ static const struct unit_test tests[] = {
 	{ "meeting", "wires", test_wires_fit_together },
 	{ "meeting", "the guest is woken", test_guest_can_be_woken },
 	{ "meeting", "the host is woken", test_host_can_be_woken },
+	{ "meeting", "no descriptor left", test_no_descriptor_left },
 	{ "meeting", "never sleeps", test_host_that_never_sleeps },
 	{ "meeting", "wires outlive it", test_wires_outlive_the_link },
 	{ "meeting", "withdrawn", test_host_withdraws },
