@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The system calls of JACK's process callback, counted: one at a crossing that
- * PipeWire's side waits for, none otherwise.
+ * test_jack_syscalls [CYCLES]: the system calls and page faults of JACK's process
+ * callback, counted: one call at a crossing that PipeWire's side waits for, none
+ * otherwise, and no fault.
  */
 #include "circle.h"
 #include "rt_guard/syscalls.h"
@@ -12,11 +13,12 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/eventfd.h>
+#include <sys/resource.h>
 #include <sys/syscall.h>
 #include <time.h>
 #include <unistd.h>
 
-#define N_CYCLES 10000u
+static unsigned n_cycles = 1000000;
 
 /* Where the clock cannot be read without one, each cycle makes one more. */
 static unsigned calls_of_the_clock(void)
@@ -26,6 +28,14 @@ static unsigned calls_of_the_clock(void)
 	leat_syscalls_begin();
 	clock_gettime(CLOCK_MONOTONIC, &t);
 	return leat_syscalls_end();
+}
+
+static long faults(void)
+{
+	struct rusage usage;
+
+	getrusage(RUSAGE_THREAD, &usage);
+	return usage.ru_minflt + usage.ru_majflt;
 }
 
 static unsigned calls_of_a_cycle(struct circle *circle)
@@ -67,13 +77,18 @@ static void test_steady_cycles_make_no_call(void)
 {
 	unsigned n_clock = calls_of_the_clock(), n_wrong = 0;
 	struct circle circle;
+	long before;
 
 	CU_ASSERT_FATAL(circle_open(&circle));
-	for (unsigned i = 0; i < N_CYCLES; i++) {
+	calls_of_a_cycle(&circle);
+	circle_answer(&circle);
+	before = faults();
+	for (unsigned i = 0; i < n_cycles; i++) {
 		n_wrong += calls_of_a_cycle(&circle) != n_clock;
 		if (i % 3 != 0)
 			circle_answer(&circle);
 	}
+	CU_ASSERT_EQUAL(faults(), before);
 	CU_ASSERT_EQUAL(n_wrong, 0);
 	circle_close(&circle);
 }
@@ -86,7 +101,7 @@ static void test_crossing_makes_one_call(void)
 	CU_ASSERT_FATAL(circle_open(&circle));
 	/* The first cycle takes the wire in. */
 	calls_of_a_cycle(&circle);
-	for (unsigned i = 0; i < N_CYCLES; i++) {
+	for (unsigned i = 0; i < n_cycles / 10; i++) {
 		circle_answer(&circle);
 		circle_sleep(&circle);
 		n_wrong += calls_of_a_cycle(&circle) != n_clock + 1;
@@ -108,6 +123,10 @@ int main(int argc, char **argv)
 		printf("skipped: system calls cannot be counted here: that is "
 		       "for Linux 5.11 on x86-64, without a sanitizer\n");
 		return 77;
+	}
+	if (argc > 1 && atoi(argv[1]) > 0) {
+		n_cycles = (unsigned)atoi(argv[1]);
+		argc = 1;
 	}
 	return unit_run(tests, sizeof(tests) / sizeof(tests[0]), argc, argv);
 }
