@@ -16,6 +16,7 @@
 #include <signal.h>
 #include <string.h>
 #include <sys/eventfd.h>
+#include <sys/mman.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -719,6 +720,40 @@ static void test_activity(void)
 	leat_shm_finish(&shm);
 }
 
+/* ---- fetching ahead ---- */
+
+/* Silence, and where it lies. */
+static void send_silence(void *user, const struct leat_frames_room *room)
+	LEAT_RT
+{
+	float **base = user;
+
+	memset(room->base, 0, room->n_frames * sizeof(float));
+	*base = room->base;
+}
+
+/* Lines are fetched ahead by writing to them: not those that are being read. */
+static void test_fetches_only_what_is_free(void)
+{
+	struct leat_frames_format format = plain;
+	size_t page = (size_t)sysconf(_SC_PAGESIZE);
+	uint32_t n = (uint32_t)(page / sizeof(float));
+	struct ring ring;
+	float *base;
+
+	format.n_channels = 1;
+	format.capacity = 2 * n;
+	format.first_index = 0;
+	ring_open(&ring, &format);
+	for (int i = 0; i < 2; i++) {
+		CU_ASSERT_EQUAL(
+			leat_frames_send(ring.producer, n, send_silence, &base),
+			n);
+		mprotect(base, page, PROT_READ);
+	}
+	ring_close(&ring);
+}
+
 /* ---- waking ---- */
 
 static void test_wake(void)
@@ -953,6 +988,7 @@ static const struct unit_test tests[] = {
 	{ "stamps", "read as written", test_stamp },
 	{ "stamps", "being written", test_stamp_being_written },
 	{ "stamps", "activity", test_activity },
+	{ "fetching", "what is free", test_fetches_only_what_is_free },
 	{ "waking", "wake", test_wake },
 	{ "processes", "frames and signals", test_two_processes },
 	{ "processes", "stamps", test_stamps_are_never_torn },
