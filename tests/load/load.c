@@ -1,0 +1,215 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * leat-load [--seconds N] [--rounds N] [--period N] [--mode MODE] [--stress 0]
+ *
+ * Does a bridge in JACK's graph make JACK late? Under load (stress-ng), rounds
+ * with the bridge and rounds without it take turns. What is late is counted
+ * from JACK's frame time, and what the machine itself was stalled for is told
+ * apart by a witness (witness.h). Before that a stall of jackd is planted, to
+ * see that it is found.
+ */
+#include "integration/bridge.h"
+#include "meter.h"
+#include "witness.h"
+
+#include <inttypes.h>
+#include <math.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#define PLANTED 5
+
+/* Less is too short for a verdict. */
+#define JUDGED_S 120
+
+struct arm {
+	const char *name;
+	struct meter_counts sum;
+	uint64_t stalls; /* of the witness */
+};
+
+static struct bridge bridge;
+static struct circle circle;
+static struct proc stress;
+static unsigned seconds = 60, rounds = 10, stressed = 1;
+
+static bool start_stress(void)
+{
+	const char *argv[] = { "stress-ng", "--cpu",	  "2",	 "--vm",
+			       "1",	    "--vm-bytes", "64M", "--io",
+			       "1",	    "--quiet",	  NULL };
+	const struct proc_options options = { .log = "/dev/null",
+					      .merged = true };
+
+	return proc_start(&stress, argv, &options) == 0;
+}
+
+/* An adaptive bridge runs with nothing linked to it. */
+static bool is_up(void)
+{
+	return bridge_wait_state(
+		bridge.mode && strcmp(bridge.mode, "adaptive") == 0 ? "running"
+								    : "idle",
+		20000);
+}
+
+static bool start_bridge(void)
+{
+	return bridge_start_jack_side(&bridge) &&
+	       bridge_start_pipewire_side(&bridge) && is_up() &&
+	       circle_start(&circle, &bridge) &&
+	       bridge_wait_state("running", 20000);
+}
+
+static void stop_bridge(void)
+{
+	circle_stop(&circle);
+	proc_stop(&bridge.pipewire_side, 5000);
+	proc_stop(&bridge.jack_side, 5000);
+}
+
+static void measure(struct arm *arm)
+{
+	uint64_t stalls = witness_n_stalls();
+	struct meter_counts counts;
+
+	/* Clients that come and go make a server late, rightly. */
+	sleep(1);
+	(void)meter_take();
+	sleep(seconds);
+	counts = meter_take();
+	arm->sum.periods += counts.periods;
+	arm->sum.late += counts.late;
+	arm->sum.unexplained += counts.unexplained;
+	arm->sum.xruns += counts.xruns;
+	arm->stalls += witness_n_stalls() - stalls;
+}
+
+static void print(const struct arm *arm)
+{
+	printf("%-8s %10" PRIu64 " periods, %6" PRIu64 " late, %6" PRIu64
+	       " of them with no stall of the machine; %" PRIu64
+	       " xruns, %" PRIu64 " stalls\n",
+	       arm->name, arm->sum.periods, arm->sum.late, arm->sum.unexplained,
+	       arm->sum.xruns, arm->stalls);
+	fflush(stdout);
+}
+
+/* jackd itself is stopped while the machine is not: that has no excuse. */
+static bool finds_planted(void)
+{
+	struct meter_counts counts;
+
+	(void)meter_take();
+	for (int i = 0; i < PLANTED; i++) {
+		proc_signal(&bridge.jack.proc, SIGSTOP);
+		usleep(20000);
+		proc_signal(&bridge.jack.proc, SIGCONT);
+		usleep(200000);
+	}
+	counts = meter_take();
+	printf("planted  %d stops of jackd: %" PRIu64 " late, %" PRIu64
+	       " of them with no stall of the machine\n",
+	       PLANTED, counts.late, counts.unexplained);
+	/* One of them may fall together with a stall of the machine. */
+	return counts.unexplained >= PLANTED - 2;
+}
+
+/*
+ * Counts of rare events vary like their square roots (Poisson): more than three
+ * of those apart is no accident.
+ */
+static bool is_worse(const struct arm *with, const struct arm *without)
+{
+	double a = (double)without->sum.unexplained;
+	double b = (double)with->sum.unexplained;
+
+	return b > a + 3 * sqrt(a + b);
+}
+
+static int run(void)
+{
+	struct arm with = { .name = "with" }, without = { .name = "without" };
+
+	if (!bridge_start_servers(&bridge) || !meter_open(bridge.jack.name)) {
+		bridge_show(&bridge);
+		return 1;
+	}
+	if (!finds_planted()) {
+		printf("a planted stop was not found: nothing is shown\n");
+		return 1;
+	}
+	if (stressed && !start_stress()) {
+		printf("skipped: stress-ng is not installed\n");
+		return SANDBOX_SKIP;
+	}
+	for (unsigned i = 0; i < rounds; i++) {
+		measure(&without);
+		if (!start_bridge()) {
+			bridge_show(&bridge);
+			return 1;
+		}
+		measure(&with);
+		stop_bridge();
+	}
+	print(&without);
+	print(&with);
+	if (seconds * rounds < JUDGED_S) {
+		printf("too short for a verdict\n");
+		return 0;
+	}
+	return is_worse(&with, &without);
+}
+
+static bool parse(int argc, char **argv, uint32_t *period)
+{
+	for (int i = 1; i + 1 < argc; i += 2) {
+		unsigned value = (unsigned)atoi(argv[i + 1]);
+
+		if (strcmp(argv[i], "--seconds") == 0)
+			seconds = value;
+		else if (strcmp(argv[i], "--rounds") == 0)
+			rounds = value;
+		else if (strcmp(argv[i], "--period") == 0)
+			*period = value;
+		else if (strcmp(argv[i], "--stress") == 0)
+			stressed = value;
+		else if (strcmp(argv[i], "--mode") == 0)
+			bridge.mode = argv[i + 1];
+		else
+			return false;
+	}
+	return argc % 2 == 1;
+}
+
+int main(int argc, char **argv)
+{
+	uint32_t period = 64;
+	const char *why, *mode;
+	int res;
+
+	if (!parse(argc, argv, &period)) {
+		fprintf(stderr, "usage: leat-load [--seconds N] [--rounds N] "
+				"[--period N] [--mode MODE] [--stress 0]\n");
+		return 2;
+	}
+	mode = bridge.mode;
+	why = bridge_init(&bridge, period);
+	bridge.mode = mode;
+	if (!why)
+		why = witness_start();
+	if (why) {
+		printf("skipped: %s\n", why);
+		return SANDBOX_SKIP;
+	}
+	res = run();
+	meter_close();
+	witness_stop();
+	proc_stop(&stress, 3000);
+	if (bridge_finish(&bridge) != 0)
+		res = 1;
+	return res;
+}

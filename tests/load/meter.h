@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * A client of JACK's that does nothing but notice when a period was left out or
+ * an xrun was reported, and when that was.
+ */
+#ifndef LEAT_LOAD_METER_H
+#define LEAT_LOAD_METER_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+bool meter_open(const char *server);
+void meter_close(void);
+
+struct meter_counts {
+	uint64_t periods;     /* that it was called for */
+	uint64_t late;	      /* cycles that began late or left some out */
+	uint64_t unexplained; /* those that no witness was stalled for */
+	uint64_t xruns;	      /* reported by the server */
+};
+
+/* Since the last call. Thread: one. */
+struct meter_counts meter_take(void);
+
+#endif
