@@ -17,7 +17,7 @@
 
 LEAT_BEGIN_DECLS
 
-/** A value that is not known. */
+/** A value that is not known; of a double, any NaN: these bits are one. */
 #define LEAT_UNKNOWN UINT64_MAX
 
 /** Bytes of a name in the status, with the final 0. */
@@ -62,6 +62,21 @@ struct leat_direction_words {
 	uint8_t pad[LEAT_LINE_BYTES - 88];
 };
 
+/**
+ * What adaptive mode measures, as the PipeWire side sees it: all but the first
+ * hold a double's bits.
+ */
+struct leat_clock_words {
+	struct leat_word n_words; /**< that follow; 0: an older program's */
+	struct leat_word rate_ppm;
+	struct leat_word loop_error_frames;
+	struct leat_word loop_bandwidth_hz;
+	struct leat_word jitter_us;
+	struct leat_word last_upset_s;
+	struct leat_word resampler_delay[LEAT_N_DIRECTIONS];
+	uint8_t pad[LEAT_LINE_BYTES - 64];
+};
+
 /** The counters of one side of a link, JACK's or PipeWire's. */
 struct leat_side_words {
 	struct leat_word alive;		  /**< 1 while its server is there */
@@ -80,6 +95,8 @@ struct leat_side_words {
 	uint8_t pad[LEAT_LINE_BYTES - 120];
 	struct leat_direction_words direction[LEAT_N_DIRECTIONS];
 	char server[LEAT_STATUS_NAME_BYTES]; /**< which server */
+	uint8_t pad_server[LEAT_LINE_BYTES - LEAT_STATUS_NAME_BYTES];
+	struct leat_clock_words clock; /**< PipeWire's side alone */
 };
 
 /** One side, read at one moment. LEAT_UNKNOWN where nothing is known. */
@@ -94,6 +111,16 @@ struct leat_side_status {
 struct leat_direction_status {
 	uint64_t n_channels, capacity, fill, target, latency_frames, frames;
 	uint64_t underruns, overruns, lost, inserted, slips, wakeups, poisoned;
+	double resampler_delay; /**< JACK frames of the latency */
+};
+
+/** The two clocks, in adaptive mode. NaN where nothing is known. */
+struct leat_clock_status {
+	double rate_ppm;	  /**< how much faster JACK's clock runs */
+	double loop_error_frames; /**< of the last stamp, in JACK frames */
+	double loop_bandwidth_hz; /**< with which the loop follows */
+	double jitter_us;	  /**< of the stamps, in the mean */
+	double last_upset_s;	  /**< since the loop was last upset */
 };
 
 /** A whole link, read at one moment. */
@@ -101,6 +128,7 @@ struct leat_link_status {
 	struct leat_side_status jack;
 	struct leat_side_status pipewire;
 	struct leat_direction_status direction[LEAT_N_DIRECTIONS];
+	struct leat_clock_status clock;
 };
 
 /** What a link is doing: "running", "idle", "no-jack" and so on. */

@@ -4,13 +4,20 @@
 #include <leat/inline/atomics.h>
 
 #include <errno.h>
+#include <math.h>
 #include <string.h>
 #include <unistd.h>
 
 _Static_assert(sizeof(struct leat_direction_words) == LEAT_LINE_BYTES, "ABI");
 _Static_assert(offsetof(struct leat_side_words, direction) == LEAT_LINE_BYTES,
 	       "ABI");
+_Static_assert(offsetof(struct leat_side_words, clock) == 512, "ABI");
+_Static_assert(sizeof(struct leat_clock_words) == LEAT_LINE_BYTES, "ABI");
 _Static_assert(sizeof(struct leat_side_part) <= 4096, "one page");
+
+/* Of struct leat_clock_words, behind the first. */
+#define N_CLOCK_WORDS                                                          \
+	(offsetof(struct leat_clock_words, pad) / sizeof(struct leat_word) - 1)
 
 static void side_header(struct leat_part_header *header)
 {
@@ -40,6 +47,8 @@ int leat_side_create(struct leat_shm *shm)
 	for (int d = 0; d < LEAT_N_DIRECTIONS; d++)
 		set_unknown(&part->words.direction[d].index,
 			    part->words.direction[d].pad);
+	set_unknown(&part->words.clock.rate_ppm, part->words.clock.pad);
+	leat_word_set(&part->words.clock.n_words, N_CLOCK_WORDS);
 	leat_word_set(&part->words.pid, (uint64_t)getpid());
 	return 0;
 }
@@ -161,6 +170,31 @@ static void read_placed(struct leat_direction_status *status,
 		status->latency_frames = latency;
 }
 
+/* Where an older program has no word yet, there are zeros. */
+static double measured(const struct leat_clock_words *words,
+		       const struct leat_word *word)
+{
+	if ((uint64_t)(word - &words->n_words) >
+	    leat_word_peek(&words->n_words))
+		return NAN;
+	return leat_word_peek_double(word);
+}
+
+static void read_clock(struct leat_link_status *status,
+		       const struct leat_clock_words *words)
+{
+	struct leat_clock_status *clock = &status->clock;
+
+	clock->rate_ppm = measured(words, &words->rate_ppm);
+	clock->loop_error_frames = measured(words, &words->loop_error_frames);
+	clock->loop_bandwidth_hz = measured(words, &words->loop_bandwidth_hz);
+	clock->jitter_us = measured(words, &words->jitter_us);
+	clock->last_upset_s = measured(words, &words->last_upset_s);
+	for (int d = 0; d < LEAT_N_DIRECTIONS; d++)
+		status->direction[d].resampler_delay =
+			measured(words, &words->resampler_delay[d]);
+}
+
 void leat_status_read(struct leat_link_status *status,
 		      const struct leat_side_words *jack,
 		      const struct leat_side_words *pipewire)
@@ -187,7 +221,10 @@ void leat_status_read(struct leat_link_status *status,
 	read_direction(&status->direction[LEAT_TO_JACK],
 		       pw ? &pw[LEAT_TO_JACK] : NULL,
 		       &jack->direction[LEAT_TO_JACK], runs);
-	if (pw)
+	memset(&status->clock, 0xff, sizeof(status->clock));
+	if (pw) {
 		read_placed(&status->direction[LEAT_TO_JACK],
 			    &pw[LEAT_TO_JACK]);
+		read_clock(status, &pipewire->clock);
+	}
 }

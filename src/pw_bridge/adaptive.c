@@ -30,6 +30,8 @@ static int init_way(struct leat_pw_adaptive *self, enum leat_direction d)
 	};
 	int res = leat_resampler_create(&self->way[d].resampler, &resampler);
 
+	self->way[d].ratio =
+		(double)config->jack_rate_hz / resampler.in_rate_hz;
 	if (res < 0)
 		return res;
 	return leat_splice_init(&self->way[d].splice, resampler.n_channels,
@@ -60,9 +62,11 @@ int leat_pw_adaptive_create(struct leat_pw_adaptive **adaptive,
 	if (!self)
 		return -ENOMEM;
 	self->config = *config;
+	self->words = &words->clock;
 	res = init_planes(self);
 	for (int d = 0; d < LEAT_N_DIRECTIONS && res == 0; d++) {
 		self->way[d].words = &words->direction[d];
+		self->way[d].delay = &words->clock.resampler_delay[d];
 		res = init_way(self, (enum leat_direction)d);
 	}
 	if (res < 0) {
@@ -163,6 +167,52 @@ void leat_pw_adaptive_set_period(struct leat_pw_adaptive *adaptive,
 		set_periods(adaptive);
 }
 
+/* ---- what the status says ---- */
+
+void leat_pw_adaptive_forget(struct leat_clock_words *words)
+{
+	leat_word_set(&words->rate_ppm, LEAT_UNKNOWN);
+	leat_word_set(&words->loop_error_frames, LEAT_UNKNOWN);
+	leat_word_set(&words->loop_bandwidth_hz, LEAT_UNKNOWN);
+	leat_word_set(&words->jitter_us, LEAT_UNKNOWN);
+	leat_word_set(&words->last_upset_s, LEAT_UNKNOWN);
+	for (int d = 0; d < LEAT_N_DIRECTIONS; d++)
+		leat_word_set(&words->resampler_delay[d], LEAT_UNKNOWN);
+}
+
+static void tell_clock(const struct leat_pw_adaptive *self) LEAT_RT
+{
+	const struct leat_clock_loop *loop = &self->loop;
+	struct leat_clock_words *words = self->words;
+
+	if (!leat_clock_loop_running(loop)) {
+		leat_pw_adaptive_forget(words);
+		return;
+	}
+	leat_word_set_double(&words->rate_ppm, leat_clock_loop_ppm(loop));
+	leat_word_set_double(&words->loop_error_frames,
+			     leat_clock_loop_error_frames(loop));
+	leat_word_set_double(&words->loop_bandwidth_hz,
+			     leat_clock_loop_bandwidth_hz(loop));
+	leat_word_set_double(&words->jitter_us,
+			     leat_clock_loop_jitter_us(loop));
+	leat_word_set_double(&words->last_upset_s, loop->since_upset_s);
+}
+
+static uint64_t whole(double frames) LEAT_RT
+{
+	return frames > 0 ? (uint64_t)(frames + 0.5) : 0;
+}
+
+void leat_pw_adaptive_tell(struct leat_pw_adaptive_way *way, double latency)
+{
+	leat_word_set(&way->words->target,
+		      whole(leat_target_frames(&way->target)));
+	leat_word_set(&way->words->latency, whole(latency));
+	leat_word_set_double(way->delay,
+			     leat_resampler_delay(way->resampler) * way->ratio);
+}
+
 /* ---- a cycle ---- */
 
 static bool other_clock(const struct leat_pw_adaptive *self,
@@ -219,6 +269,7 @@ bool leat_pw_adaptive_update(struct leat_pw_adaptive *adaptive,
 		if (events & LEAT_CLOCK_UPSET)
 			adaptive->way[d].interrupted = true;
 	watch_silence(adaptive, cycle->clock.time_ns);
+	tell_clock(adaptive);
 	return true;
 }
 
@@ -227,16 +278,4 @@ bool leat_pw_adaptive_live(const struct leat_pw_adaptive *adaptive)
 	return adaptive->begun && leat_clock_loop_running(&adaptive->loop) &&
 	       !leat_clock_loop_stale(&adaptive->loop) &&
 	       adaptive->quantum <= LEAT_PW_ADAPTIVE_QUANTUM_MAX;
-}
-
-static uint64_t whole(double frames) LEAT_RT
-{
-	return frames > 0 ? (uint64_t)(frames + 0.5) : 0;
-}
-
-void leat_pw_adaptive_tell(struct leat_pw_adaptive_way *way, double latency)
-{
-	leat_word_set(&way->words->target,
-		      whole(leat_target_frames(&way->target)));
-	leat_word_set(&way->words->latency, whole(latency));
 }

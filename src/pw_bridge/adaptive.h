@@ -46,6 +46,8 @@ struct leat_pw_adaptive_way {
 	struct leat_slip slip;
 	struct leat_target target;
 	struct leat_direction_words *words;
+	struct leat_word *delay; /* in the status: the resampler's */
+	double ratio;	  /* JACK frames for one that the resampler is fed */
 	bool placed;	  /* it has a place; else it gets one, uncounted */
 	bool interrupted; /* frames were missing, or the map jumped */
 	bool sounding;	  /* the resampler holds what was heard last */
@@ -54,6 +56,7 @@ struct leat_pw_adaptive_way {
 struct leat_pw_adaptive {
 	struct leat_pw_adaptive_config config;
 	struct leat_clock_loop loop;
+	struct leat_clock_words *words; /* of the status */
 	struct leat_pw_adaptive_way way[LEAT_N_DIRECTIONS];
 	float *samples; /* a piece to JACK, while it is made */
 	float *planes[LEAT_CHANNELS_MAX];
@@ -87,6 +90,9 @@ leat_pw_adaptive_create(struct leat_pw_adaptive **adaptive,
 void leat_pw_adaptive_destroy(struct leat_pw_adaptive *adaptive);
 
 /* ---- on the data loop ---- */
+
+/* What the status says of two clocks is not true any more. */
+LEAT_RT void leat_pw_adaptive_forget(struct leat_clock_words *words);
 
 /* A new wire, or a pause: begin anew; where things were is not counted. */
 LEAT_RT void leat_pw_adaptive_restart(struct leat_pw_adaptive *adaptive);

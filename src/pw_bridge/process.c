@@ -45,6 +45,7 @@ void leat_pw_forget_places(struct leat_pw_process *self)
 	leat_word_set(&words[LEAT_TO_PIPEWIRE].target, 0);
 	leat_word_set(&words[LEAT_TO_JACK].target, LEAT_UNKNOWN);
 	leat_word_set(&words[LEAT_TO_JACK].latency, LEAT_UNKNOWN);
+	leat_pw_adaptive_forget(&self->status->clock);
 }
 
 /* From one mode to the other, with the same streams: fade, and count it. */

@@ -3,6 +3,7 @@
 #include "status_text.h"
 
 #include <inttypes.h>
+#include <math.h>
 #include <stdbool.h>
 #include <string.h>
 
@@ -83,6 +84,15 @@ static void print_number(FILE *file, const char *name, uint64_t value)
 	print_first(file, name, value);
 }
 
+/* JSON has no word for what is no number, nor for what has no end. */
+static void print_double(FILE *file, const char *name, double value)
+{
+	if (isfinite(value))
+		fprintf(file, ",\"%s\":%.9g", name, value);
+	else
+		fprintf(file, ",\"%s\":null", name);
+}
+
 static void print_alive(FILE *file, const struct leat_side_status *side)
 {
 	bool alive = side->present && side->alive == 1;
@@ -131,7 +141,17 @@ static void print_direction(FILE *file, const char *name,
 	print_number(file, "slips", direction->slips);
 	print_number(file, "wakeups", direction->wakeups);
 	print_number(file, "poisoned", direction->poisoned);
+	print_double(file, "resampler_delay", direction->resampler_delay);
 	fputc('}', file);
+}
+
+static void print_clock(FILE *file, const struct leat_clock_status *clock)
+{
+	print_double(file, "rate_ppm", clock->rate_ppm);
+	print_double(file, "loop_error_frames", clock->loop_error_frames);
+	print_double(file, "loop_bandwidth_hz", clock->loop_bandwidth_hz);
+	print_double(file, "jitter_us", clock->jitter_us);
+	print_double(file, "last_upset_s", clock->last_upset_s);
 }
 
 void leat_status_print_json(FILE *file, const char *link_name,
@@ -151,5 +171,6 @@ void leat_status_print_json(FILE *file, const char *link_name,
 	print_direction(file, "to_pipewire",
 			&status->direction[LEAT_TO_PIPEWIRE]);
 	print_direction(file, "to_jack", &status->direction[LEAT_TO_JACK]);
+	print_clock(file, &status->clock);
 	fputc('}', file);
 }

@@ -2,6 +2,7 @@
 #include "status_text.h"
 
 #include <inttypes.h>
+#include <math.h>
 #include <string.h>
 
 static const char *const direction_names[LEAT_N_DIRECTIONS] = {
@@ -15,6 +16,16 @@ const char *leat_figure(char text[LEAT_FIGURE_BYTES], uint64_t value)
 		strcpy(text, "-");
 	else
 		snprintf(text, LEAT_FIGURE_BYTES, "%" PRIu64, value);
+	return text;
+}
+
+/* The same of a number that need not be whole. */
+static const char *measure(char text[LEAT_FIGURE_BYTES], double value)
+{
+	if (isfinite(value))
+		snprintf(text, LEAT_FIGURE_BYTES, "%.4g", value);
+	else
+		strcpy(text, "-");
 	return text;
 }
 
@@ -130,6 +141,14 @@ static void print_pair(FILE *file, const char *name, uint64_t a, uint64_t b)
 		leat_figure(second, b));
 }
 
+static void print_measures(FILE *file, const char *name, double a, double b)
+{
+	char first[LEAT_FIGURE_BYTES], second[LEAT_FIGURE_BYTES];
+
+	fprintf(file, "  %-16s %12s %12s\n", name, measure(first, a),
+		measure(second, b));
+}
+
 static void print_directions(FILE *file, const struct leat_direction_status *a,
 			     const struct leat_direction_status *b)
 {
@@ -140,6 +159,8 @@ static void print_directions(FILE *file, const struct leat_direction_status *a,
 	print_pair(file, "capacity", a->capacity, b->capacity);
 	print_pair(file, "fill", a->fill, b->fill);
 	print_pair(file, "target", a->target, b->target);
+	print_measures(file, "resampler delay", a->resampler_delay,
+		       b->resampler_delay);
 	print_pair(file, "latency (frames)", a->latency_frames,
 		   b->latency_frames);
 	print_pair(file, "frames", a->frames, b->frames);
@@ -150,6 +171,24 @@ static void print_directions(FILE *file, const struct leat_direction_status *a,
 	print_pair(file, "slips", a->slips, b->slips);
 	print_pair(file, "wakeups", a->wakeups, b->wakeups);
 	print_pair(file, "poisoned", a->poisoned, b->poisoned);
+}
+
+/* In follow mode there is one clock, and nothing to be measured. */
+static void print_clock(FILE *file, const struct leat_link_status *status)
+{
+	const struct leat_clock_status *clock = &status->clock;
+	char figure[5][LEAT_FIGURE_BYTES];
+
+	if (status->pipewire.mode != LEAT_MODE_ADAPTIVE)
+		return;
+	fprintf(file,
+		"  clocks    rate %s ppm  error %s frames  bandwidth %s Hz\n"
+		"  jitter %s us  last upset %s s ago\n",
+		measure(figure[0], clock->rate_ppm),
+		measure(figure[1], clock->loop_error_frames),
+		measure(figure[2], clock->loop_bandwidth_hz),
+		measure(figure[3], clock->jitter_us),
+		measure(figure[4], clock->last_upset_s));
 }
 
 void leat_status_print(FILE *file, const char *link_name,
@@ -166,6 +205,7 @@ void leat_status_print(FILE *file, const char *link_name,
 	print_side(file, "pipewire", "quantum", &status->pipewire);
 	if (status->pipewire.present)
 		fputc('\n', file);
+	print_clock(file, status);
 	print_directions(file, &status->direction[LEAT_TO_PIPEWIRE],
 			 &status->direction[LEAT_TO_JACK]);
 }

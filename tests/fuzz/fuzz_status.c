@@ -8,6 +8,9 @@
 #include "link/side.h"
 #include "tools/status_text.h"
 
+#include <leat/inline/atomics.h>
+
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -17,7 +20,46 @@ static void look_at_printable(const char *text, size_t n_bytes)
 		MUST((unsigned char)text[i] >= 0x20 && text[i] != 0x7f);
 }
 
-/* Strings are closed and braces match. */
+static size_t n_digits(const char *text)
+{
+	return strspn(text, "0123456789");
+}
+
+/* RFC 8259, section 6; what ends it. */
+static const char *skip_number(const char *text)
+{
+	text += *text == '-';
+	MUST(n_digits(text) > 0 && (*text != '0' || n_digits(text) == 1));
+	text += n_digits(text);
+	if (*text == '.') {
+		MUST(n_digits(text + 1) > 0);
+		text += 1 + n_digits(text + 1);
+	}
+	if (*text == 'e') {
+		text += 1 + (text[1] == '+' || text[1] == '-');
+		MUST(n_digits(text) > 0);
+		text += n_digits(text);
+	}
+	return text;
+}
+
+/* What follows a colon. */
+static void look_at_value(const char *text)
+{
+	static const char *const words[] = { "null", "true", "false" };
+	const char *end = NULL;
+
+	if (*text == '{' || *text == '"')
+		return;
+	for (int i = 0; i < 3; i++)
+		if (strncmp(text, words[i], strlen(words[i])) == 0)
+			end = text + strlen(words[i]);
+	if (!end)
+		end = skip_number(text);
+	MUST(*end == ',' || *end == '}');
+}
+
+/* Strings are closed, braces match and numbers are numbers. */
 static void look_at_json(const char *text, size_t n_bytes)
 {
 	bool in_string = false;
@@ -31,6 +73,8 @@ static void look_at_json(const char *text, size_t n_bytes)
 			in_string = !in_string;
 		else if (!in_string)
 			depth += (text[i] == '{') - (text[i] == '}');
+		if (!in_string && text[i] == ':')
+			look_at_value(text + i + 1);
 		MUST(depth > 0 || i == n_bytes - 1);
 	}
 	MUST(depth == 0 && !in_string);
@@ -69,6 +113,14 @@ static void print_rows(const struct leat_link_status *status)
 	}
 }
 
+static void look_at_clock(const struct leat_link_status *status, bool has_guest)
+{
+	MUST(has_guest || isnan(status->clock.rate_ppm));
+	MUST(has_guest || isnan(status->clock.last_upset_s));
+	for (int d = 0; d < LEAT_N_DIRECTIONS; d++)
+		MUST(has_guest || isnan(status->direction[d].resampler_delay));
+}
+
 static void look_at_fill(const struct leat_direction_status *direction)
 {
 	MUST(direction->fill == LEAT_UNKNOWN ||
@@ -92,8 +144,18 @@ void fuzz_one(struct fuzz_input *input)
 	MUST(memchr(status.pipewire.server, 0, sizeof(status.pipewire.server)));
 	look_at_fill(&status.direction[LEAT_TO_PIPEWIRE]);
 	look_at_fill(&status.direction[LEAT_TO_JACK]);
+	look_at_clock(&status, has_guest);
 	print(&status);
 	print_rows(&status);
+}
+
+static void set_doubles(struct leat_clock_words *words)
+{
+	leat_word_set_double(&words->rate_ppm, -1e308);
+	leat_word_set_double(&words->loop_error_frames, INFINITY);
+	leat_word_set_double(&words->loop_bandwidth_hz, 5e-324);
+	leat_word_set_double(&words->jitter_us, -0.0);
+	leat_word_set_double(&words->resampler_delay[0], 48.25);
 }
 
 void fuzz_seeds(void)
@@ -104,6 +166,8 @@ void fuzz_seeds(void)
 	MUST(leat_side_create(&shm) == 0);
 	leat_side(&shm)->alive.atomic_value = 1;
 	leat_side(&shm)->running.atomic_value = 1;
+	leat_side(&shm)->mode.atomic_value = LEAT_MODE_ADAPTIVE;
+	set_doubles(&leat_side(&shm)->clock);
 	strcpy(leat_side(&shm)->server, "de\xc3\xa4ult\x1b[2J\"\\");
 	for (int has_guest = 0; has_guest < 2; has_guest++) {
 		fuzz_put_u8(&seed, (unsigned)has_guest);

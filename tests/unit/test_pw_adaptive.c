@@ -349,6 +349,34 @@ static void expect_quiet(struct bent *bent, double seconds)
 	expect_on_target(bent);
 }
 
+static double measure(const struct leat_word *word)
+{
+	return leat_word_peek_double(word);
+}
+
+/* What the status says of the two clocks, which are known here. */
+static void expect_clocks_told(const struct bent *bent, double seconds)
+{
+	const struct leat_clock_words *told = &bent->words.clock;
+	double half = LEAT_RESAMPLER_TAPS / 2;
+
+	CU_ASSERT_DOUBLE_EQUAL(measure(&told->rate_ppm),
+			       1e6 * (bent->jack_speed - 1), 1);
+	CU_ASSERT_DOUBLE_EQUAL(measure(&told->loop_error_frames), 0, 1);
+	CU_ASSERT(measure(&told->loop_bandwidth_hz) > 0);
+	CU_ASSERT(measure(&told->loop_bandwidth_hz) < LEAT_CLOCK_START_HZ);
+	CU_ASSERT(measure(&told->jitter_us) >= 0);
+	CU_ASSERT(measure(&told->jitter_us) < 10);
+	CU_ASSERT_DOUBLE_EQUAL(measure(&told->last_upset_s), seconds, 0.1);
+	/* To PipeWire at JACK's rate, to JACK at PipeWire's. */
+	CU_ASSERT_DOUBLE_EQUAL(
+		measure(&told->resampler_delay[LEAT_TO_PIPEWIRE]),
+		half * fmax(1, (double)JACK_HZ / bent->pw_rate_hz), 3);
+	CU_ASSERT_DOUBLE_EQUAL(
+		measure(&told->resampler_delay[LEAT_TO_JACK]),
+		half * fmax(1, (double)JACK_HZ / bent->pw_rate_hz), 3);
+}
+
 static void settle_and_listen(uint32_t p, uint32_t q, uint32_t pw_rate_hz,
 			      double ppm)
 {
@@ -360,6 +388,7 @@ static void settle_and_listen(uint32_t p, uint32_t q, uint32_t pw_rate_hz,
 	CU_ASSERT_EQUAL(slipped(&bent, LEAT_TO_PIPEWIRE), 0);
 	CU_ASSERT_EQUAL(slipped(&bent, LEAT_TO_JACK), 0);
 	expect_quiet(&bent, 30);
+	expect_clocks_told(&bent, 38);
 	finish(&bent);
 }
 

@@ -7,6 +7,7 @@
 
 #include <CUnit/CUnit.h>
 
+#include <math.h>
 #include <time.h>
 
 static uint64_t peek(const struct leat_word *word)
@@ -174,6 +175,17 @@ static struct leat_pw_adaptive *make_adaptive(struct graph *graph)
 	return adaptive;
 }
 
+/* Where there is one clock, nothing is said of two. */
+static bool all_known(const struct leat_clock_words *words, bool known)
+{
+	const struct leat_word *word = &words->rate_ppm;
+
+	for (; (const void *)word < (const void *)words->pad; word++)
+		if (isnan(leat_word_peek_double(word)) == known)
+			return false;
+	return true;
+}
+
 /* Where that is allowed, somebody else's clock will do, and ours again. */
 static void test_goes_on_adaptively(void)
 {
@@ -197,6 +209,7 @@ static void test_goes_on_adaptively(void)
 		CU_ASSERT(peek(&words->slips) >= 1);
 		CU_ASSERT(peek(&words->target) > CIRCLE_PERIOD);
 	}
+	CU_ASSERT_TRUE(all_known(&graph.status.clock, true));
 	graph.other_driver = false;
 	for (unsigned i = 0; i < 3 * N_FADED; i++)
 		graph_cycle(&graph, CIRCLE_PERIOD);
@@ -207,6 +220,7 @@ static void test_goes_on_adaptively(void)
 	CU_ASSERT_EQUAL(peek(&words->target), 0);
 	words = &graph.status.direction[LEAT_TO_JACK];
 	CU_ASSERT_EQUAL(peek(&words->target), LEAT_UNKNOWN);
+	CU_ASSERT_TRUE(all_known(&graph.status.clock, false));
 	graph_close(&graph);
 	leat_pw_adaptive_destroy(adaptive);
 }

@@ -9,6 +9,7 @@
 #include <CUnit/CUnit.h>
 
 #include <errno.h>
+#include <math.h>
 #include <stddef.h>
 #include <string.h>
 #include <unistd.h>
@@ -55,6 +56,10 @@ static void test_new_side_knows_nothing(void)
 		CU_ASSERT_TRUE(all_zero(words->direction[d].pad,
 					sizeof(words->direction[d].pad)));
 	CU_ASSERT_STRING_EQUAL(words->server, "");
+	CU_ASSERT_EQUAL(leat_word_peek(&words->clock.n_words), 7);
+	CU_ASSERT_TRUE(all_unknown(&words->clock.rate_ppm, words->clock.pad));
+	CU_ASSERT_TRUE(all_zero(words->clock.pad, sizeof(words->clock.pad)));
+	CU_ASSERT_TRUE(all_zero(words->pad_server, sizeof(words->pad_server)));
 	leat_shm_finish(&shm);
 }
 
@@ -351,6 +356,88 @@ static void test_sums(void)
 	expect_sum(LEAT_UNKNOWN, LEAT_UNKNOWN, LEAT_UNKNOWN);
 }
 
+/* ---- the two clocks ---- */
+
+static void set_clock(struct leat_clock_words *words, uint64_t n_words)
+{
+	leat_word_set(&words->n_words, n_words);
+	leat_word_set_double(&words->rate_ppm, -12.5);
+	leat_word_set_double(&words->loop_error_frames, 0.25);
+	leat_word_set_double(&words->loop_bandwidth_hz, 0.005);
+	leat_word_set_double(&words->jitter_us, 17);
+	leat_word_set_double(&words->last_upset_s, 3600);
+	leat_word_set_double(&words->resampler_delay[LEAT_TO_PIPEWIRE], 48);
+	leat_word_set_double(&words->resampler_delay[LEAT_TO_JACK], 44.1);
+}
+
+static void read_clock(struct leat_link_status *status, uint64_t n_words)
+{
+	struct leat_side_words jack, pipewire;
+
+	number(&jack, 1000);
+	number(&pipewire, 2000);
+	set_clock(&jack.clock, 7);
+	set_clock(&pipewire.clock, n_words);
+	leat_word_set_double(&jack.clock.rate_ppm, 99);
+	leat_status_read(status, &jack, &pipewire);
+}
+
+static void expect_no_clock(const struct leat_link_status *status)
+{
+	CU_ASSERT_TRUE(isnan(status->clock.rate_ppm));
+	CU_ASSERT_TRUE(isnan(status->clock.loop_error_frames));
+	CU_ASSERT_TRUE(isnan(status->clock.loop_bandwidth_hz));
+	CU_ASSERT_TRUE(isnan(status->clock.jitter_us));
+	CU_ASSERT_TRUE(isnan(status->clock.last_upset_s));
+	for (int d = 0; d < LEAT_N_DIRECTIONS; d++)
+		CU_ASSERT_TRUE(isnan(status->direction[d].resampler_delay));
+}
+
+static void test_clock_is_the_pipewire_sides(void)
+{
+	struct leat_link_status status;
+
+	read_clock(&status, 7);
+	CU_ASSERT_EQUAL(status.clock.rate_ppm, -12.5);
+	CU_ASSERT_EQUAL(status.clock.loop_error_frames, 0.25);
+	CU_ASSERT_EQUAL(status.clock.loop_bandwidth_hz, 0.005);
+	CU_ASSERT_EQUAL(status.clock.jitter_us, 17);
+	CU_ASSERT_EQUAL(status.clock.last_upset_s, 3600);
+	CU_ASSERT_EQUAL(status.direction[LEAT_TO_PIPEWIRE].resampler_delay, 48);
+	CU_ASSERT_EQUAL(status.direction[LEAT_TO_JACK].resampler_delay, 44.1);
+}
+
+/* An older program has zeros there, a newer one more words. */
+static void test_clock_of_other_programs(void)
+{
+	struct leat_link_status status;
+
+	read_clock(&status, 0);
+	expect_no_clock(&status);
+	read_clock(&status, 5);
+	CU_ASSERT_EQUAL(status.clock.last_upset_s, 3600);
+	CU_ASSERT_TRUE(
+		isnan(status.direction[LEAT_TO_PIPEWIRE].resampler_delay));
+	read_clock(&status, UINT64_MAX);
+	CU_ASSERT_EQUAL(status.direction[LEAT_TO_JACK].resampler_delay, 44.1);
+}
+
+static void test_clock_is_unknown(void)
+{
+	struct leat_link_status status;
+	struct leat_side_words *words;
+	struct leat_shm shm;
+
+	side_open(&shm);
+	words = leat_side(&shm);
+	leat_status_read(&status, words, words);
+	expect_no_clock(&status);
+	set_clock(&words->clock, 7);
+	leat_status_read(&status, words, NULL);
+	expect_no_clock(&status);
+	leat_shm_finish(&shm);
+}
+
 /* ---- fill ---- */
 
 static void expect_fill_if(uint64_t running, uint64_t written,
@@ -485,6 +572,9 @@ static const struct unit_test tests[] = {
 	{ "directions", "of one side", test_directions_of_one_side },
 	{ "directions", "sums", test_sums },
 	{ "directions", "fill", test_fill },
+	{ "clocks", "read", test_clock_is_the_pipewire_sides },
+	{ "clocks", "other programs", test_clock_of_other_programs },
+	{ "clocks", "unknown", test_clock_is_unknown },
 	{ "state", "states", test_states },
 	{ "state", "reasons", test_reasons_have_texts },
 };

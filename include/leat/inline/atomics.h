@@ -68,6 +68,25 @@ static inline void leat_word_add(struct leat_word *word, uint64_t value) LEAT_RT
 	leat_word_set(word, leat_word_peek(word) + value);
 }
 
+/* A number that need not be whole, as its bits; all ones are a NaN. */
+static inline void leat_word_set_double(struct leat_word *word, double value)
+	LEAT_RT
+{
+	uint64_t bits;
+
+	__builtin_memcpy(&bits, &value, sizeof(bits));
+	leat_word_set(word, bits);
+}
+
+static inline double leat_word_peek_double(const struct leat_word *word) LEAT_RT
+{
+	uint64_t bits = leat_word_peek(word);
+	double value;
+
+	__builtin_memcpy(&value, &bits, sizeof(value));
+	return value;
+}
+
 /* Publish, then order that store before the load that follows. */
 static inline void leat_word_publish(struct leat_word *word, uint64_t value)
 	LEAT_RT
