@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "target.h"
 
+#include "resampler.h"
+
 #include <errno.h>
 #include <math.h>
 
@@ -28,40 +30,76 @@ static double frames_of_us(const struct leat_target *target, double us) LEAT_RT
 	return us * 1e-6 * target->config.rate_hz;
 }
 
-/* A margin within the user's bounds. */
-static double bounded(const struct leat_target *target, double margin) LEAT_RT
+uint32_t leat_target_spare(uint32_t p, uint32_t q, uint32_t rate_hz)
+{
+	uint64_t late = (uint64_t)rate_hz * LEAT_TARGET_LATE_US / 1000000;
+
+	return (uint32_t)(2 * ((uint64_t)p + q) + late +
+			  2 * LEAT_RESAMPLER_TAPS);
+}
+
+/* The margin within the user's bounds, as far as they can be kept. */
+static double bounded(const struct leat_target *target) LEAT_RT
 {
 	const struct leat_target_config *config = &target->config;
 	double base = config->base_frames;
+	double margin = target->wish;
 
-	if (config->fixed_frames)
-		return config->fixed_frames - base;
 	if (config->max_frames)
 		margin = fmin(margin, config->max_frames - base);
 	if (config->min_frames)
 		margin = fmax(margin, config->min_frames - base);
-	return fmax(margin, 0);
+	if (config->fixed_frames)
+		margin = config->fixed_frames - base;
+	return fmax(margin, target->reserve);
+}
+
+/* What does not fit into the ring waits for a larger one. */
+static void set_margin(struct leat_target *target) LEAT_RT
+{
+	double most = (double)target->most - target->config.base_frames;
+
+	target->margin = fmin(bounded(target), fmax(most, target->reserve));
 }
 
 int leat_target_init(struct leat_target *target,
 		     const struct leat_target_config *config)
 {
-	uint32_t most = config->fixed_frames ? config->fixed_frames
-					     : config->max_frames;
-
-	*target = (struct leat_target){ .config = *config };
+	*target = (struct leat_target){ .config = *config, .most = UINT32_MAX };
 	target->reserve = frames_of_us(target, LEAT_TARGET_RESERVE_US);
-	target->margin =
-		bounded(target, frames_of_us(target, LEAT_TARGET_BEGIN_US));
-	if (config->rate_hz == 0 ||
-	    (config->max_frames && config->min_frames > config->max_frames))
-		return -EINVAL;
-	return most && most < config->base_frames ? -ERANGE : 0;
+	target->wish = frames_of_us(target, LEAT_TARGET_BEGIN_US);
+	set_margin(target);
+	return config->rate_hz == 0 || (config->max_frames &&
+					config->min_frames > config->max_frames)
+		       ? -EINVAL
+		       : 0;
+}
+
+void leat_target_set_base(struct leat_target *target, uint32_t base_frames)
+{
+	target->config.base_frames = base_frames;
+	set_margin(target);
+}
+
+void leat_target_set_most(struct leat_target *target, uint32_t most)
+{
+	target->most = most;
+	set_margin(target);
 }
 
 double leat_target_frames(const struct leat_target *target)
 {
 	return target->config.base_frames + target->margin;
+}
+
+double leat_target_wanted(const struct leat_target *target)
+{
+	return target->config.base_frames + bounded(target);
+}
+
+uint32_t leat_target_least(const struct leat_target *target)
+{
+	return target->config.base_frames + (uint32_t)ceil(target->reserve);
 }
 
 double leat_target_used(const struct leat_target *target)
@@ -91,9 +129,9 @@ static double lower(const struct leat_target *target, double wanted,
 {
 	double down = frames_of_us(target, LEAT_TARGET_DOWN_PPM) * dt_s;
 
-	if (!target->known || wanted > target->margin - target->reserve / 2)
-		return target->margin;
-	return fmax(wanted, target->margin - down);
+	if (!target->known || wanted > target->wish - target->reserve / 2)
+		return target->wish;
+	return fmax(wanted, target->wish - down);
 }
 
 bool leat_target_note(struct leat_target *target, double slack, double excess,
@@ -105,9 +143,10 @@ bool leat_target_note(struct leat_target *target, double slack, double excess,
 	remember(target, used, dt_s);
 	wanted = leat_target_used(target) + target->reserve;
 	/* Up when half the reserve is gone, then all of it is given back. */
-	if (used + target->reserve / 2 > target->margin)
-		target->margin = bounded(target, used + target->reserve);
+	if (used + target->reserve / 2 > target->wish)
+		target->wish = used + target->reserve;
 	else
-		target->margin = bounded(target, lower(target, wanted, dt_s));
+		target->wish = lower(target, wanted, dt_s);
+	set_margin(target);
 	return target->margin > before;
 }

@@ -10,7 +10,8 @@
  *
  * The margin is for wake-ups that come late. It follows what was measured: at
  * once when more is needed, slowly when less has been needed for a minute or
- * two. The user can bound the whole, or fix it.
+ * two. The user can bound the whole, or fix it, down to the base and the
+ * reserve; and the ring bounds it.
  */
 #ifndef LEAT_LINK_TARGET_H
 #define LEAT_LINK_TARGET_H
@@ -23,6 +24,8 @@
 /* What the margin keeps free beyond the worst lateness seen, and begins with. */
 #define LEAT_TARGET_RESERVE_US 333u
 #define LEAT_TARGET_BEGIN_US 1000u
+/* How late a graph may be without the ring's other end catching up with it. */
+#define LEAT_TARGET_LATE_US 20000u
 /* How long less must have been needed, and how fast it then goes down. */
 #define LEAT_TARGET_HOLD_S 60.0
 #define LEAT_TARGET_DOWN_PPM 10.0
@@ -38,7 +41,9 @@ struct leat_target_config {
 struct leat_target {
 	struct leat_target_config config;
 	double reserve; /* frames */
-	double margin;	/* frames */
+	double wish;	/* frames of margin, by what was measured */
+	double margin;	/* frames, within the bounds */
+	uint32_t most;	/* frames of target that the ring has room for */
 	double used[2]; /* worst of this minute, and of the last */
 	double used_s;	/* length of this minute so far */
 	bool known;	/* a whole minute was seen */
@@ -53,16 +58,38 @@ LEAT_RT uint32_t leat_target_base_to_jack(uint32_t p, uint32_t half_taps,
 					  uint32_t pw_rate_hz);
 
 /*
- * -EINVAL: the bounds are upside down, or the rate is 0. -ERANGE: the base
- * alone is more than max_frames or fixed_frames; it may be used all the same,
- * and will run short. Thread: any. RT-safe.
+ * Frames that a ring of such a target holds besides: what JACK and PipeWire
+ * write at once and read at once, which may meet at its edge, while either is
+ * late. q in JACK frames.
+ */
+LEAT_RT uint32_t leat_target_spare(uint32_t p, uint32_t q, uint32_t rate_hz);
+
+/*
+ * Begin, with whatever base is known. -EINVAL: the bounds are upside down, or
+ * the rate is 0. Thread: any. RT-safe.
  */
 LEAT_RT LEAT_MUST_CHECK int
 leat_target_init(struct leat_target *target,
 		 const struct leat_target_config *config);
 
+/* P, Q or a rate is another one: what was measured holds. RT-safe. */
+LEAT_RT void leat_target_set_base(struct leat_target *target,
+				  uint32_t base_frames);
+
+/* The ring has room for a target of so many frames. RT-safe. */
+LEAT_RT void leat_target_set_most(struct leat_target *target, uint32_t most);
+
 /* The target now, in JACK frames, not always whole. RT-safe. */
 LEAT_RT double leat_target_frames(const struct leat_target *target);
+
+/* The same if the ring were large enough. RT-safe. */
+LEAT_RT double leat_target_wanted(const struct leat_target *target);
+
+/*
+ * The least that the base allows, whole frames: what is fixed below it, or is
+ * to be at most less, cannot be kept, and this is used. RT-safe.
+ */
+LEAT_RT uint32_t leat_target_least(const struct leat_target *target);
 
 /*
  * A cycle had `slack` frames to spare (less than 0: that many were missing)

@@ -134,10 +134,84 @@ static void test_bad_bounds(void)
 	CU_ASSERT_EQUAL(leat_target_init(&target, &config), -EINVAL);
 	config = (struct leat_target_config){ 0, 176, 0, 0, 0 };
 	CU_ASSERT_EQUAL(leat_target_init(&target, &config), -EINVAL);
-	config = (struct leat_target_config){ 48000, 176, 0, 100, 0 };
-	CU_ASSERT_EQUAL(leat_target_init(&target, &config), -ERANGE);
-	config = (struct leat_target_config){ 48000, 176, 0, 0, 100 };
-	CU_ASSERT_EQUAL(leat_target_init(&target, &config), -ERANGE);
+	config = (struct leat_target_config){ 48000, 176, 200, 200, 0 };
+	CU_ASSERT_EQUAL(leat_target_init(&target, &config), 0);
+	CU_ASSERT_EQUAL(leat_target_frames(&target), 200);
+}
+
+/* Where the base leaves no room for it, the least that works is used. */
+static void test_least(void)
+{
+	struct leat_target fixed = make(0, 0, 100), high = make(0, 191, 0);
+	struct leat_target enough = make(0, 0, 192), both = make(10, 20, 0);
+
+	CU_ASSERT_EQUAL(leat_target_least(&fixed), 192);
+	CU_ASSERT_DOUBLE_EQUAL(leat_target_frames(&fixed), 192, 0.1);
+	CU_ASSERT_DOUBLE_EQUAL(leat_target_frames(&high), 192, 0.1);
+	CU_ASSERT_DOUBLE_EQUAL(leat_target_frames(&both), 192, 0.1);
+	CU_ASSERT_EQUAL(leat_target_frames(&enough), 192);
+	leat_target_note(&high, -500, 0, PERIOD_S);
+	CU_ASSERT_DOUBLE_EQUAL(leat_target_frames(&high), 192, 0.1);
+	/* Nor does it go lower when nothing is needed at all. */
+	spend(&high, -40, 400);
+	CU_ASSERT_DOUBLE_EQUAL(leat_target_frames(&high), 192, 0.1);
+}
+
+/* What the user asked for holds for the whole, whatever the base is. */
+static void test_base_changes(void)
+{
+	struct leat_target fixed = make(0, 0, 250), low = make(300, 0, 0);
+	struct leat_target high = make(0, 250, 0), free = make(0, 0, 0);
+
+	leat_target_set_base(&fixed, 100);
+	CU_ASSERT_EQUAL(leat_target_frames(&fixed), 250);
+	leat_target_set_base(&fixed, 1000);
+	CU_ASSERT_DOUBLE_EQUAL(leat_target_frames(&fixed), 1016, 0.1);
+	CU_ASSERT_EQUAL(leat_target_least(&fixed), 1016);
+	leat_target_set_base(&fixed, 176);
+	CU_ASSERT_EQUAL(leat_target_frames(&fixed), 250);
+	leat_target_set_base(&low, 100);
+	CU_ASSERT_EQUAL(leat_target_frames(&low), 300);
+	leat_target_set_base(&low, 500);
+	CU_ASSERT_EQUAL(leat_target_frames(&low), 500 + 48);
+	leat_target_set_base(&high, 230);
+	CU_ASSERT_EQUAL(leat_target_frames(&high), 250);
+	leat_target_set_base(&high, 100);
+	CU_ASSERT_EQUAL(leat_target_frames(&high), 100 + 48);
+	/* What was learned holds as well. */
+	leat_target_note(&free, -20, 0, PERIOD_S);
+	leat_target_set_base(&free, 500);
+	CU_ASSERT_DOUBLE_EQUAL(leat_target_frames(&free), 500 + 68 + 16, 0.1);
+}
+
+/* What a bound kept from the margin is there at once when it is gone. */
+static void test_ring_bounds(void)
+{
+	struct leat_target fixed = make(0, 0, 5000), free = make(0, 0, 0);
+
+	leat_target_set_most(&fixed, 3000);
+	CU_ASSERT_EQUAL(leat_target_frames(&fixed), 3000);
+	CU_ASSERT_EQUAL(leat_target_wanted(&fixed), 5000);
+	leat_target_set_most(&fixed, 6000);
+	CU_ASSERT_EQUAL(leat_target_frames(&fixed), 5000);
+	/* The ring does not make the impossible possible. */
+	leat_target_set_most(&fixed, 100);
+	CU_ASSERT_DOUBLE_EQUAL(leat_target_frames(&fixed), 192, 0.1);
+	leat_target_set_most(&free, 230);
+	CU_ASSERT_TRUE(leat_target_note(&free, -20, 0, PERIOD_S));
+	CU_ASSERT_EQUAL(leat_target_frames(&free), 230);
+	CU_ASSERT_DOUBLE_EQUAL(leat_target_wanted(&free), 176 + 68 + 16, 0.1);
+	leat_target_set_most(&free, 500);
+	CU_ASSERT_DOUBLE_EQUAL(leat_target_frames(&free), 176 + 68 + 16, 0.1);
+}
+
+static void test_spare(void)
+{
+	CU_ASSERT_EQUAL(leat_target_spare(0, 0, 0), 192);
+	CU_ASSERT_EQUAL(leat_target_spare(256, 1024, 48000),
+			2 * 1280 + 960 + 192);
+	CU_ASSERT_EQUAL(leat_target_spare(8192, 65536, 768000),
+			2 * 73728 + 15360 + 192);
 }
 
 static const struct unit_test tests[] = {
@@ -149,6 +223,10 @@ static const struct unit_test tests[] = {
 	{ "margin", "see-saw", test_no_see_saw },
 	{ "bounds", "kept", test_bounds },
 	{ "bounds", "bad", test_bad_bounds },
+	{ "bounds", "the least", test_least },
+	{ "bounds", "of another base", test_base_changes },
+	{ "bounds", "the ring's", test_ring_bounds },
+	{ "bounds", "what a ring holds besides", test_spare },
 };
 
 UNIT_MAIN(tests)
