@@ -52,7 +52,9 @@ static int receive(struct stream *stream)
 
 int main(int argc, char **argv)
 {
-	const struct leat_link_events events = { spec, wire_up, peer_gone };
+	const struct leat_link_events events = { .spec = spec,
+						 .wire_up = wire_up,
+						 .peer_gone = peer_gone };
 	struct stream stream = { .wire = NULL };
 	struct leat_error error;
 	struct leat_guest *guest;

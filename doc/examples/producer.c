@@ -44,7 +44,8 @@ static void fill(void *user, const struct leat_frames_room *room)
 
 int main(int argc, char **argv)
 {
-	const struct leat_link_events events = { NULL, wire_up, peer_gone };
+	const struct leat_link_events events = { .wire_up = wire_up,
+						 .peer_gone = peer_gone };
 	struct leat_link_spec spec = { .rate_hz = 48000,
 				       .period = 256,
 				       .n_channels = { 2, 0 }, /* one way */

@@ -76,6 +76,8 @@ struct leat_link_spec {
 	uint32_t ring_flags[LEAT_N_DIRECTIONS]; /**< enum leat_ring_flags */
 	uint64_t first_index;			/**< where indices begin */
 	bool jack_alive;			/**< its server is there */
+	uint32_t capacity_max; /**< a guest may ask for; 0: it may not. The
+				    host sets it */
 	/** enum leat_position of each channel */
 	uint8_t position[LEAT_N_DIRECTIONS][LEAT_CHANNELS_MAX];
 };
@@ -91,7 +93,7 @@ struct leat_wire {
 LEAT_API void leat_wire_destroy(struct leat_wire *wire);
 
 /** What a host or a guest tells its owner, from dispatch. None may be NULL,
- * but for spec in a host. */
+ * but for spec in a host, and room. */
 struct leat_link_events {
 	/** The other side offers this link. Guests only. */
 	void (*spec)(void *user, const struct leat_link_spec *spec);
@@ -99,6 +101,11 @@ struct leat_link_events {
 	void (*wire_up)(void *user, struct leat_wire *wire);
 	/** The other side is gone; text says why, or is empty. */
 	void (*peer_gone)(void *user, const char *text);
+	/**
+	 * The other side needs larger rings: update the spec to this capacity,
+	 * if that may be. Hosts only; NULL: nobody may ask.
+	 */
+	void (*room)(void *user, uint32_t capacity);
 };
 
 /* ---- the JACK side ---- */
@@ -190,6 +197,19 @@ LEAT_API int leat_guest_fd(const struct leat_guest *guest);
 
 /** Do what there is to do, without waiting; events are called from here. */
 LEAT_API void leat_guest_dispatch(struct leat_guest *guest);
+
+/**
+ * Ask for rings that hold at least n_frames. They come as a new wire, unless
+ * those there are hold as much.
+ *
+ * @retval 0          They do, or the host was asked.
+ * @retval -ERANGE    The host makes none so large; it was asked for its largest.
+ * @retval -ENOTSUP   The host is of a version that makes none.
+ * @retval -ENOTCONN  There is no host.
+ * @retval < 0        Another errno of sendmsg, negative.
+ */
+LEAT_API LEAT_MUST_CHECK int leat_guest_ask_room(struct leat_guest *guest,
+						 uint32_t n_frames);
 
 /** Leave, telling the host why in one sentence. */
 LEAT_API void leat_guest_leave(struct leat_guest *guest, const char *text);

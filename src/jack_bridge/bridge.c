@@ -118,12 +118,29 @@ static void on_peer_gone(void *user, const char *text)
 	use_wire(self, NULL);
 }
 
+/* ---- what the other side is told ---- */
+
+static void tell_spec(struct bridge *self)
+{
+	for (int d = 0; d < LEAT_N_DIRECTIONS; d++)
+		leat_word_set(&self->status->capacity[d], self->spec.capacity);
+	leat_host_update(self->host, &self->spec);
+}
+
+/* Its latency does not fit into the rings that our clock asks for. */
+static void on_room(void *user, uint32_t capacity)
+{
+	struct bridge *self = user;
+
+	self->spec.capacity = capacity;
+	tell_spec(self);
+}
+
 static const struct leat_link_events link_events = {
 	.wire_up = on_wire_up,
 	.peer_gone = on_peer_gone,
+	.room = on_room,
 };
-
-/* ---- what the other side is told ---- */
 
 /*
  * A quarter of a second, so that a stall of either side passes without the
@@ -154,9 +171,7 @@ static void set_clock(struct bridge *self, uint32_t rate_hz, uint32_t period,
 	leat_word_set(&self->status->period, period);
 	leat_word_set(&self->status->alive, alive);
 	leat_word_set(&self->status->running, alive);
-	for (int d = 0; d < LEAT_N_DIRECTIONS; d++)
-		leat_word_set(&self->status->capacity[d], self->spec.capacity);
-	leat_host_update(self->host, &self->spec);
+	tell_spec(self);
 }
 
 static void init_spec(struct bridge *self)

@@ -21,6 +21,7 @@ struct leat_guest {
 	struct leat_shm status; /* own */
 	struct leat_link_spec spec;
 	bool have_spec;
+	uint32_t asked; /* frames of room, of this host */
 	const struct leat_link_events *events;
 	void *user;
 };
@@ -68,6 +69,7 @@ static void disconnect(struct leat_guest *guest)
 		close(guest->pidfd);
 	guest->fd = guest->pidfd = -1;
 	guest->have_spec = false;
+	guest->asked = 0;
 }
 
 void leat_guest_destroy(struct leat_guest *guest)
@@ -266,6 +268,28 @@ void leat_guest_dispatch(struct leat_guest *guest)
 		if (fd == guest->pidfd && guest->fd >= 0)
 			host_gone(guest, "");
 	}
+}
+
+int leat_guest_ask_room(struct leat_guest *guest, uint32_t n_frames)
+{
+	uint32_t most = guest->spec.capacity_max;
+	struct leat_message message;
+	int res = 0;
+
+	if (guest->fd < 0 || !guest->have_spec)
+		return -ENOTCONN;
+	if (n_frames <= guest->spec.capacity)
+		return 0;
+	if (most == 0)
+		return -ENOTSUP;
+	leat_message_init(&message, LEAT_MESSAGE_ROOM);
+	message.body.room.n_frames = n_frames < most ? n_frames : most;
+	if (message.body.room.n_frames > guest->asked)
+		res = leat_message_send(guest->fd, &message, NULL, 0);
+	if (res < 0)
+		return res;
+	guest->asked = message.body.room.n_frames;
+	return n_frames > most ? -ERANGE : 0;
 }
 
 void leat_guest_leave(struct leat_guest *guest, const char *text)

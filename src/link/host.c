@@ -46,6 +46,13 @@ static int watch(struct leat_host *host, int fd)
 									: 0;
 }
 
+static void set_spec(struct leat_host *host, const struct leat_link_spec *spec)
+{
+	host->spec = *spec;
+	host->spec.capacity_max =
+		host->events->room ? leat_spec_capacity_max(spec) : 0;
+}
+
 int leat_host_create(struct leat_host **host, const struct leat_link_spec *spec,
 		     const struct leat_link_events *events, void *user,
 		     struct leat_error *error)
@@ -68,9 +75,9 @@ int leat_host_create(struct leat_host **host, const struct leat_link_spec *spec,
 				      "the link's rate, period, channels or "
 				      "capacity are out of range");
 	}
-	self->spec = *spec;
 	self->events = events;
 	self->user = user;
+	set_spec(self, spec);
 	self->guest_fd = self->guest_pidfd = self->raise_fd = -1;
 	self->status = self->guest_status = none;
 	for (int i = 0; i < CLIENTS_MAX; i++)
@@ -232,12 +239,24 @@ static int accept_wire(struct leat_host *host,
 	return 0;
 }
 
+/* The owner answers with leat_host_update(), or not at all. */
+static void ask_for_room(struct leat_host *host, uint32_t n_frames)
+{
+	uint32_t capacity = leat_spec_grown(&host->spec, n_frames);
+
+	if (capacity > host->spec.capacity && host->events->room)
+		host->events->room(host->user, capacity);
+}
+
 static int handle_guest(struct leat_host *host,
 			const struct leat_message *message, const int *fds)
 {
 	switch (message->type) {
 	case LEAT_MESSAGE_ACCEPT:
 		return accept_wire(host, message, fds);
+	case LEAT_MESSAGE_ROOM:
+		ask_for_room(host, message->body.room.n_frames);
+		return 0;
 	case LEAT_MESSAGE_BYE:
 		guest_gone(host, message->body.bye.text);
 		return 0;
@@ -443,7 +462,7 @@ void leat_host_update(struct leat_host *host, const struct leat_link_spec *spec)
 	/* What no peer would accept is not offered. */
 	if (leat_spec_check(spec) < 0)
 		return;
-	host->spec = *spec;
+	set_spec(host, spec);
 	if (host->guest_fd < 0)
 		return;
 	res = send_spec(host);

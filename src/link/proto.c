@@ -37,6 +37,7 @@ static int check_fds(const struct leat_message *message)
 		break;
 	case LEAT_MESSAGE_SPEC:
 	case LEAT_MESSAGE_BYE:
+	case LEAT_MESSAGE_ROOM:
 		break;
 	default:
 		return -EPROTO;
@@ -80,6 +81,10 @@ static int check_body(const struct leat_message *message)
 				   sizeof(message->body.bye.text))
 			       ? 0
 			       : -EPROTO;
+	case LEAT_MESSAGE_ROOM:
+		return message->body.room.n_frames <= LEAT_FRAMES_CAPACITY_MAX
+			       ? 0
+			       : -EPROTO;
 	default:
 		return 0;
 	}
@@ -121,6 +126,7 @@ void leat_spec_pack(struct leat_spec_message *message,
 	message->period = spec->period;
 	message->capacity = spec->capacity;
 	message->jack_alive = spec->jack_alive;
+	message->capacity_max = spec->capacity_max;
 	memcpy(message->link_name, spec->link_name, sizeof(spec->link_name));
 	for (int d = 0; d < LEAT_N_DIRECTIONS; d++) {
 		message->n_channels[d] = spec->n_channels[d];
@@ -143,7 +149,8 @@ int leat_spec_check(const struct leat_link_spec *spec)
 			if (!leat_position_name(spec->position[d][i]))
 				return -EPROTO;
 	}
-	if (spec->period == 0 || spec->period > spec->capacity / 2)
+	if (spec->period == 0 || spec->period > spec->capacity / 2 ||
+	    spec->capacity_max > LEAT_FRAMES_CAPACITY_MAX)
 		return -EPROTO;
 	return leat_link_name_check(spec->link_name, NULL) < 0 ? -EPROTO : 0;
 }
@@ -158,6 +165,7 @@ int leat_spec_unpack(struct leat_link_spec *spec,
 	spec->period = message->period;
 	spec->capacity = message->capacity;
 	spec->jack_alive = message->jack_alive;
+	spec->capacity_max = message->capacity_max;
 	memcpy(spec->link_name, message->link_name, sizeof(spec->link_name));
 	for (int d = 0; d < LEAT_N_DIRECTIONS; d++) {
 		spec->n_channels[d] = message->n_channels[d];
@@ -166,6 +174,29 @@ int leat_spec_unpack(struct leat_link_spec *spec,
 		       sizeof(spec->position[d]));
 	}
 	return leat_spec_check(spec);
+}
+
+uint32_t leat_spec_capacity_max(const struct leat_link_spec *spec)
+{
+	uint64_t n_channels = 0, capacity = LEAT_LINK_CAPACITY_MAX;
+
+	for (int d = 0; d < LEAT_N_DIRECTIONS; d++)
+		n_channels += spec->n_channels[d];
+	while (capacity > spec->capacity &&
+	       n_channels * capacity * sizeof(float) >
+		       LEAT_LINK_SAMPLES_MAX_BYTES)
+		capacity /= 2;
+	return capacity > spec->capacity ? (uint32_t)capacity : spec->capacity;
+}
+
+uint32_t leat_spec_grown(const struct leat_link_spec *spec, uint32_t n_frames)
+{
+	uint32_t most = leat_spec_capacity_max(spec);
+	uint32_t capacity = spec->capacity;
+
+	while (capacity < n_frames && capacity < most)
+		capacity *= 2;
+	return capacity;
 }
 
 void leat_spec_format(const struct leat_link_spec *spec,

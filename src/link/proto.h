@@ -23,7 +23,8 @@ enum leat_message_type {
 	LEAT_MESSAGE_OFFER,	/* host: its parts of a new wire */
 	LEAT_MESSAGE_ACCEPT,	/* guest: its parts of that wire */
 	LEAT_MESSAGE_STATUS,	/* host to tool: where the counters are */
-	LEAT_MESSAGE_BYE	/* either: why it leaves */
+	LEAT_MESSAGE_BYE,	/* either: why it leaves */
+	LEAT_MESSAGE_ROOM = 8	/* guest: how much the rings must hold */
 };
 
 enum leat_role { LEAT_ROLE_PIPEWIRE = 1, LEAT_ROLE_TOOL = 2 };
@@ -42,12 +43,17 @@ struct leat_spec_message {
 	uint32_t jack_alive;
 	char link_name[40];
 	uint8_t position[LEAT_N_DIRECTIONS][LEAT_CHANNELS_MAX];
+	uint32_t capacity_max; /* 0 from a host that knows no ROOM */
 };
 
 /* What an offer and its acceptance agree on; the rest is in the spec. */
 struct leat_wire_message {
 	uint64_t generation;
 	uint64_t first_index;
+};
+
+struct leat_room {
+	uint32_t n_frames; /* at least, in each ring */
 };
 
 struct leat_bye {
@@ -65,6 +71,7 @@ struct leat_message {
 		struct leat_spec_message spec;
 		struct leat_wire_message wire;
 		struct leat_bye bye;
+		struct leat_room room;
 		uint8_t bytes[496];
 	} body;
 };
@@ -91,6 +98,20 @@ void leat_spec_pack(struct leat_spec_message *message,
 int leat_spec_check(const struct leat_link_spec *spec);
 int leat_spec_unpack(struct leat_link_spec *spec,
 		     const struct leat_spec_message *message);
+
+/*
+ * What a guest may make the host's rings grow to, both together: 2^20 frames,
+ * 21 s at 48 kHz, and 64 MiB of samples. Rings double and never shrink, so
+ * from the smallest there is it can do so 14 times in a host's life.
+ */
+#define LEAT_LINK_CAPACITY_MAX (1u << 20)
+#define LEAT_LINK_SAMPLES_MAX_BYTES (UINT64_C(64) << 20)
+
+/* The largest capacity that a guest may ask for; at least what there is. */
+uint32_t leat_spec_capacity_max(const struct leat_link_spec *spec);
+
+/* The capacity for a guest that asks for n_frames: as it is, or doubled. */
+uint32_t leat_spec_grown(const struct leat_link_spec *spec, uint32_t n_frames);
 
 /* The format of one direction's ring. */
 void leat_spec_format(const struct leat_link_spec *spec,

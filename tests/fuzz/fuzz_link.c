@@ -94,10 +94,28 @@ static void on_peer_gone(void *user, const char *text)
 	meeting->have_spec = false;
 }
 
+/* What is very large takes too long to be done often. */
+static void on_room(void *user, uint32_t capacity)
+{
+	struct meeting *meeting = user;
+	struct leat_link_spec spec = meeting->peer.spec;
+
+	MUST(meeting->host);
+	MUST(capacity > spec.capacity && capacity <= 1u << 20);
+	MUST((capacity & (capacity - 1)) == 0);
+	spec.capacity = capacity;
+	MUST(leat_spec_check(&spec) == 0);
+	if (capacity > 4096)
+		return;
+	leat_host_update(meeting->host, &spec);
+	meeting->peer.spec = spec;
+}
+
 static const struct leat_link_events events = {
 	.spec = on_spec,
 	.wire_up = on_wire_up,
 	.peer_gone = on_peer_gone,
+	.room = on_room,
 };
 
 /* ---- what the peer does ---- */
@@ -132,7 +150,9 @@ static void disturb(struct meeting *meeting, struct fuzz_input *input)
 	struct leat_link_spec spec;
 
 	peer_change_spec(&spec, input);
-	if (meeting->guest) {
+	if (meeting->guest && fuzz_u8(input) % 2) {
+		(void)!leat_guest_ask_room(meeting->guest, fuzz_u16(input));
+	} else if (meeting->guest) {
 		leat_guest_leave(meeting->guest, text);
 		meeting->have_spec = false;
 	} else if (fuzz_u8(input) % 4 == 0) {
@@ -290,6 +310,13 @@ static void put_host_seeds(struct fuzz_seed *seed)
 	put_say(seed, LEAT_MESSAGE_ACCEPT);
 	put_say(seed, LEAT_MESSAGE_OFFER);
 	fuzz_write_seed(seed, "host-new-generation");
+	put_join(seed, true);
+	put_say(seed, LEAT_MESSAGE_HELLO);
+	put_say(seed, LEAT_MESSAGE_ROOM);
+	fuzz_put_u8(seed, HEAR);
+	put_say(seed, LEAT_MESSAGE_ACCEPT);
+	put_say(seed, LEAT_MESSAGE_ROOM);
+	fuzz_write_seed(seed, "host-room");
 }
 
 static void put_guest_seeds(struct fuzz_seed *seed)

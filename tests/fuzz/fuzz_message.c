@@ -38,6 +38,9 @@ static void look_at_spec(const struct leat_link_spec *spec)
 			     leat_position_label(spec->position[d][i]));
 	}
 	MUST(leat_spec_same_rings(spec, spec));
+	MUST(spec->capacity_max <= 1u << 24);
+	MUST(leat_spec_capacity_max(spec) >= spec->capacity);
+	MUST(leat_spec_grown(spec, UINT32_MAX) == leat_spec_capacity_max(spec));
 }
 
 /* Packed and unpacked again it is the same. */
@@ -53,7 +56,8 @@ static void there_and_back(const struct leat_link_spec *spec)
 	MUST(strcmp(back.link_name, spec->link_name) == 0);
 	MUST(back.rate_hz == spec->rate_hz && back.period == spec->period &&
 	     back.capacity == spec->capacity &&
-	     back.jack_alive == spec->jack_alive);
+	     back.jack_alive == spec->jack_alive &&
+	     back.capacity_max == spec->capacity_max);
 	MUST(memcmp(back.n_channels, spec->n_channels,
 		    sizeof(back.n_channels)) == 0);
 	MUST(memcmp(back.ring_flags, spec->ring_flags,
@@ -95,14 +99,17 @@ static void look_at_accepted(const struct leat_message *message, uint32_t n_fds)
 
 	MUST(message->magic == 0x7461656c && message->version == 1);
 	MUST(message->n_fds == n_fds && message->reserved == 0);
-	MUST(message->type >= LEAT_MESSAGE_HELLO &&
-	     message->type <= LEAT_MESSAGE_BYE);
+	MUST((message->type >= LEAT_MESSAGE_HELLO &&
+	      message->type <= LEAT_MESSAGE_BYE) ||
+	     message->type == LEAT_MESSAGE_ROOM);
 	MUST(right_count(message, n_fds));
 	if (message->type == LEAT_MESSAGE_HELLO)
 		MUST(message->body.hello.role == LEAT_ROLE_PIPEWIRE ||
 		     message->body.hello.role == LEAT_ROLE_TOOL);
 	if (message->type == LEAT_MESSAGE_BYE)
 		look_at_text(message->body.bye.text);
+	if (message->type == LEAT_MESSAGE_ROOM)
+		MUST(message->body.room.n_frames <= 1u << 24);
 	if (message->type != LEAT_MESSAGE_SPEC)
 		return;
 	MUST(strnlen(message->body.spec.link_name, 40) <= 32);
@@ -192,5 +199,8 @@ void fuzz_seeds(void)
 	put_message(&message, 0, "hello-tool");
 	message.version = 2;
 	put_message(&message, 0, "version");
+	leat_message_init(&message, LEAT_MESSAGE_ROOM);
+	message.body.room.n_frames = 65536;
+	put_message(&message, 0, "room");
 	put_spec();
 }

@@ -194,7 +194,7 @@ static void send_packet(int fd, void *bytes, size_t n_bytes, const int *fds,
 
 void peer_say(const struct peer *peer, int fd, struct fuzz_input *input)
 {
-	enum leat_message_type type = 1 + fuzz_u8(input) % 6;
+	enum leat_message_type type = 1 + fuzz_u8(input) % 8;
 	struct {
 		struct leat_message message;
 		uint8_t more[64];
@@ -206,6 +206,8 @@ void peer_say(const struct peer *peer, int fd, struct fuzz_input *input)
 	uint32_t n_fds = right_kinds(type, kinds), n_right = n_fds;
 
 	make_message(peer, &packet.message, type);
+	if (type == LEAT_MESSAGE_ROOM)
+		packet.message.body.room.n_frames = 1u << fuzz_u8(input) % 32;
 	if (flaws & 1)
 		n_fds = fuzz_u8(input) % (N_FDS_MAX + 1);
 	packet.message.n_fds = flaws & 2 ? n_right : n_fds;
@@ -246,4 +248,7 @@ void peer_put_message(struct fuzz_seed *seed, enum leat_message_type type)
 {
 	fuzz_put_u8(seed, type - 1);
 	fuzz_put_u8(seed, 0);
+	/* Of 4096 frames. */
+	if (type == LEAT_MESSAGE_ROOM)
+		fuzz_put_u8(seed, 12);
 }

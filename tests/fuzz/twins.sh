@@ -25,6 +25,8 @@ without 'a name without an end' message src/link/rundir.c \
 	's/n == LEAT_LINK_NAME_BYTES/0/'
 without 'a period of any length' message src/link/proto.c \
 	's/ || spec->period > spec->capacity \/ 2//'
+without 'any room' message src/link/proto.c \
+	's/message->body.room.n_frames <= LEAT_FRAMES_CAPACITY_MAX/1/'
 without 'other descriptors than announced' message src/link/proto.c \
 	's/ || message.n_fds != n_fds//'
 
@@ -54,6 +56,8 @@ without 'descriptors of nobody stay open' link src/link/host.c \
 	's/for (uint32_t i = 0; i < message->n_fds/for (uint32_t i = 3; i < message->n_fds/'
 without 'acceptance of what was not offered' link src/link/host.c \
 	's/!wire || message->body.wire.generation != wire->generation/0/'
+without 'room beyond the most' link src/link/proto.c \
+	's/ && capacity < most//'
 without 'an offer without a spec' link src/link/guest.c \
 	's/guest->have_spec && is_signal/is_signal/'
 without 'a signal of any kind' link src/link/guest.c \

@@ -37,10 +37,22 @@ static void on_peer_gone(void *user, const char *text)
 	node->n_gone++;
 }
 
+static void on_room(void *user, uint32_t capacity)
+{
+	struct leat_link_spec spec = node_spec();
+	struct node *node = user;
+
+	node->room = capacity;
+	node->n_rooms++;
+	spec.capacity = capacity;
+	leat_host_update(node->host, &spec);
+}
+
 static const struct leat_link_events events = {
 	.spec = on_spec,
 	.wire_up = on_wire_up,
 	.peer_gone = on_peer_gone,
+	.room = on_room,
 };
 
 /* ---- set-up ---- */

@@ -16,7 +16,8 @@ struct node {
 	struct leat_guest *guest;
 	struct leat_wire *wire; /* the newest */
 	struct leat_link_spec spec;
-	unsigned n_specs, n_wires, n_gone;
+	unsigned n_specs, n_wires, n_gone, n_rooms;
+	uint32_t room;	/* what a host was asked for last; it does it */
 	char text[400]; /* why the peer has gone */
 };
 

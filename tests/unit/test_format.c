@@ -148,6 +148,7 @@ static void test_types(void)
 	CU_ASSERT_EQUAL(LEAT_MESSAGE_ACCEPT, 4);
 	CU_ASSERT_EQUAL(LEAT_MESSAGE_STATUS, 5);
 	CU_ASSERT_EQUAL(LEAT_MESSAGE_BYE, 6);
+	CU_ASSERT_EQUAL(LEAT_MESSAGE_ROOM, 8);
 	CU_ASSERT_EQUAL(LEAT_ROLE_PIPEWIRE, 1);
 	CU_ASSERT_EQUAL(LEAT_ROLE_TOOL, 2);
 }
@@ -185,6 +186,7 @@ static void test_spec_body(void)
 		{ 72, 1, LEAT_POSITION_MONO },
 		{ 136, 1, LEAT_POSITION_FL },
 		{ 137, 1, LEAT_POSITION_FR },
+		{ 200, 4, 0x12345 },
 	};
 	struct leat_link_spec spec = node_spec();
 	struct leat_spec_message message;
@@ -193,6 +195,7 @@ static void test_spec_body(void)
 	spec.n_channels[LEAT_TO_JACK] = 2;
 	spec.ring_flags[LEAT_TO_PIPEWIRE] = LEAT_RING_POLL;
 	spec.ring_flags[LEAT_TO_JACK] = LEAT_RING_TIMED;
+	spec.capacity_max = 0x12345;
 	memset(spec.position, 0, sizeof(spec.position));
 	spec.position[LEAT_TO_PIPEWIRE][0] = LEAT_POSITION_MONO;
 	spec.position[LEAT_TO_JACK][0] = LEAT_POSITION_FL;
@@ -206,6 +209,21 @@ static void test_spec_body(void)
 	CU_ASSERT_EQUAL(leat_spec_unpack(&spec, &message), -EPROTO);
 }
 
+static void test_room_body(void)
+{
+	static const struct field fields[] = {
+		{ 0, 4, 0x7461656c },
+		{ 4, 2, 1 },
+		{ 6, 2, 8 },
+		{ 16, 4, 0x54321 },
+	};
+	struct leat_message message;
+
+	leat_message_init(&message, LEAT_MESSAGE_ROOM);
+	message.body.room.n_frames = 0x54321;
+	EXPECT_FIELDS(&message, sizeof(message), fields);
+}
+
 static const struct unit_test tests[] = {
 	{ "parts", "the header of a producer", test_producer_header },
 	{ "parts", "the header of a consumer", test_consumer_header },
@@ -213,6 +231,7 @@ static const struct unit_test tests[] = {
 	{ "messages", "types", test_types },
 	{ "messages", "the head", test_message_head },
 	{ "messages", "a spec", test_spec_body },
+	{ "messages", "room", test_room_body },
 };
 
 UNIT_MAIN(tests)

@@ -644,6 +644,93 @@ static void test_oldest_makes_room(void)
 	meeting_close(&meeting);
 }
 
+/* ---- room ---- */
+
+static int ask(struct meeting *meeting, uint32_t n_frames)
+{
+	int res = leat_guest_ask_room(meeting->guest.guest, n_frames);
+
+	settle(meeting);
+	return res;
+}
+
+static uint32_t capacity_of(const struct leat_wire *wire)
+{
+	return leat_frames_producer_format(wire->out)->capacity;
+}
+
+static void expect_capacity(struct meeting *meeting, uint32_t capacity,
+			    unsigned n_wires)
+{
+	CU_ASSERT_EQUAL(meeting->guest.spec.capacity, capacity);
+	CU_ASSERT_EQUAL(capacity_of(meeting->guest.wire), capacity);
+	CU_ASSERT_EQUAL(capacity_of(meeting->host.wire), capacity);
+	CU_ASSERT_EQUAL(meeting->guest.n_wires, n_wires);
+	CU_ASSERT_EQUAL(meeting->host.n_wires, n_wires);
+	CU_ASSERT_EQUAL(meeting->host.n_gone + meeting->guest.n_gone, 0);
+	expect_frames(meeting);
+}
+
+/* Rings of the next power of two, and only where they lack room. */
+static void test_guest_asks_for_room(void)
+{
+	struct meeting meeting;
+
+	meet(&meeting);
+	CU_ASSERT_EQUAL(meeting.guest.spec.capacity_max, 1u << 20);
+	CU_ASSERT_EQUAL(ask(&meeting, 256), 0);
+	expect_capacity(&meeting, 256, 1);
+	CU_ASSERT_EQUAL(meeting.host.n_rooms, 0);
+	CU_ASSERT_EQUAL(ask(&meeting, 257), 0);
+	expect_capacity(&meeting, 512, 2);
+	CU_ASSERT_EQUAL(ask(&meeting, 5000), 0);
+	expect_capacity(&meeting, 8192, 3);
+	/* It does not shrink. */
+	CU_ASSERT_EQUAL(ask(&meeting, 100), 0);
+	expect_capacity(&meeting, 8192, 3);
+	CU_ASSERT_EQUAL(meeting.host.n_rooms, 2);
+	meeting_close(&meeting);
+}
+
+/* More than there can be: the most, and the guest knows. */
+static void test_guest_asks_for_too_much(void)
+{
+	struct meeting meeting;
+
+	meet(&meeting);
+	CU_ASSERT_EQUAL(ask(&meeting, (1u << 20) + 1), -ERANGE);
+	expect_capacity(&meeting, 1u << 20, 2);
+	CU_ASSERT_EQUAL(ask(&meeting, UINT32_MAX), -ERANGE);
+	CU_ASSERT_EQUAL(ask(&meeting, 1u << 20), 0);
+	expect_capacity(&meeting, 1u << 20, 2);
+	meeting_close(&meeting);
+}
+
+/* A question that is on its way is not asked again, nor one without a host. */
+static void test_guest_asks_once(void)
+{
+	struct meeting meeting;
+
+	meeting_open(&meeting);
+	CU_ASSERT_EQUAL(ask(&meeting, 1000), -ENOTCONN);
+	join(&meeting);
+	for (int i = 0; i < 1000; i++)
+		CU_ASSERT_EQUAL(leat_guest_ask_room(meeting.guest.guest, 1000),
+				0);
+	settle(&meeting);
+	CU_ASSERT_EQUAL(meeting.host.n_rooms, 1);
+	expect_capacity(&meeting, 1024, 2);
+	/* Another host, or the same again, is asked anew. */
+	leat_guest_leave(meeting.guest.guest, "");
+	settle(&meeting);
+	CU_ASSERT_EQUAL(ask(&meeting, 5000), -ENOTCONN);
+	join(&meeting);
+	CU_ASSERT_EQUAL(ask(&meeting, 5000), 0);
+	CU_ASSERT_EQUAL(meeting.host.n_rooms, 2);
+	CU_ASSERT_EQUAL(capacity_of(meeting.guest.wire), 8192);
+	meeting_close(&meeting);
+}
+
 static const struct unit_test tests[] = {
 	{ "meeting", "names", test_names_are_checked },
 	{ "meeting", "second host", test_second_host_is_refused },
@@ -660,6 +747,9 @@ static const struct unit_test tests[] = {
 	{ "changes", "other rings", test_other_rings_make_a_wire },
 	{ "changes", "without a guest", test_update_without_a_guest },
 	{ "changes", "in a row", test_updates_in_a_row },
+	{ "room", "asked for", test_guest_asks_for_room },
+	{ "room", "too much", test_guest_asks_for_too_much },
+	{ "room", "once", test_guest_asks_once },
 	{ "leaving", "says why", test_guest_says_why_it_leaves },
 	{ "leaving", "long farewell", test_long_farewell },
 	{ "leaving", "dismissed", test_guest_is_dismissed },

@@ -381,6 +381,77 @@ static void test_host_keeps_its_spec(void)
 	host_close(&test);
 }
 
+static void say_room(struct host_test *test, uint32_t n_frames)
+{
+	struct leat_message message;
+
+	leat_message_init(&message, LEAT_MESSAGE_ROOM);
+	message.body.room.n_frames = n_frames;
+	say(test->fd, &message, NULL, 0);
+	host_settle(test);
+}
+
+/* However much and often it asks, the rings grow a few times and no more. */
+static void test_host_is_asked_for_room(void)
+{
+	struct leat_message message;
+	struct host_test test;
+	int fds[3];
+
+	host_open(&test);
+	say_hello(&test);
+	expect_hear(test.fd, LEAT_MESSAGE_SPEC);
+	expect_hear(test.fd, LEAT_MESSAGE_OFFER);
+	for (uint32_t i = 0; i < 1000; i++)
+		say_room(&test, 256 + i % 2 * (i / 2));
+	CU_ASSERT_EQUAL(test.host.n_rooms, 2);
+	CU_ASSERT_EQUAL(test.host.room, 1024);
+	for (int i = 0; i < 2; i++) {
+		CU_ASSERT_EQUAL(hear(test.fd, &message, fds), 0);
+		CU_ASSERT_EQUAL(message.body.spec.capacity, 512u << i);
+		expect_hear(test.fd, LEAT_MESSAGE_OFFER);
+	}
+	for (uint32_t i = 0; i <= 24; i++)
+		say_room(&test, 1u << i);
+	CU_ASSERT_EQUAL(test.host.n_rooms, 2 + 10);
+	CU_ASSERT_EQUAL(test.host.room, 1u << 20);
+	CU_ASSERT_EQUAL(test.host.n_gone, 0);
+	/* What is out of range ends it. */
+	say_room(&test, (1u << 24) + 1);
+	CU_ASSERT_EQUAL(test.host.n_gone, 1);
+	host_close(&test);
+}
+
+/* Where the owner does not care, no guest is told that it may ask. */
+static void test_host_grows_nothing(void)
+{
+	struct leat_link_events events = { 0 };
+	struct leat_link_spec spec = node_spec();
+	struct leat_message message;
+	struct host_test test;
+	int fds[3];
+
+	host_open(&test);
+	leat_host_destroy(test.host.host);
+	test.host.host = NULL;
+	close(test.fd);
+	CU_ASSERT_EQUAL_FATAL(leat_host_create(&test.host.host, &spec, &events,
+					       &test.host, NULL),
+			      0);
+	test.fd = leat_connect(NODE_LINK, NULL);
+	say_hello(&test);
+	CU_ASSERT_EQUAL(hear(test.fd, &message, fds), 0);
+	CU_ASSERT_EQUAL(message.body.spec.capacity_max, 0);
+	expect_hear(test.fd, LEAT_MESSAGE_OFFER);
+	say_room(&test, 5000);
+	CU_ASSERT_FALSE(unit_readable(test.fd, 0));
+	leat_host_destroy(test.host.host);
+	test.host.host = NULL;
+	close(test.fd);
+	leat_shm_finish(&test.status);
+	unit_rundir_remove();
+}
+
 /* What cannot be a link is refused, and in words. */
 static void expect_no_host(const struct leat_link_spec *spec, const char *word)
 {
@@ -577,6 +648,26 @@ static void test_guest_gets_no_signal(void)
 }
 
 /* What one host said of its link is not true of the next one's. */
+/* An older host's spec ends before the word; it would not know the question. */
+static void test_guest_of_an_older_host(void)
+{
+	struct leat_link_spec spec = node_spec();
+	struct guest_test test;
+
+	guest_open(&test);
+	say_spec(&test, &spec);
+	CU_ASSERT_EQUAL(test.guest.spec.capacity_max, 0);
+	CU_ASSERT_EQUAL(leat_guest_ask_room(test.guest.guest, 256), 0);
+	CU_ASSERT_EQUAL(leat_guest_ask_room(test.guest.guest, 257), -ENOTSUP);
+	CU_ASSERT_FALSE(unit_readable(test.fd, 0));
+	spec.capacity_max = 1024;
+	say_spec(&test, &spec);
+	CU_ASSERT_EQUAL(leat_guest_ask_room(test.guest.guest, 257), 0);
+	expect_hear(test.fd, LEAT_MESSAGE_ROOM);
+	CU_ASSERT_EQUAL(test.guest.n_gone, 0);
+	guest_close(&test);
+}
+
 static void test_guest_forgets_the_spec(void)
 {
 	struct leat_link_spec spec = node_spec();
@@ -621,6 +712,8 @@ static const struct unit_test tests[] = {
 	{ "clients", "sixteen silent ones", test_host_has_room_for_sixteen },
 	{ "clients", "many visitors", test_host_has_many_visitors },
 	{ "specs", "a bad one is not kept", test_host_keeps_its_spec },
+	{ "specs", "room is asked for", test_host_is_asked_for_room },
+	{ "specs", "none is given", test_host_grows_nothing },
 	{ "specs", "no such host", test_no_such_host },
 	{ "hosts", "noise", test_guest_hears_noise },
 	{ "hosts", "wrong words", test_guest_hears_what_no_host_says },
@@ -631,6 +724,7 @@ static const struct unit_test tests[] = {
 	{ "hosts", "another link", test_guest_hears_of_another_link },
 	{ "hosts", "told why", test_guest_is_told_why },
 	{ "hosts", "spec forgotten", test_guest_forgets_the_spec },
+	{ "hosts", "an older one", test_guest_of_an_older_host },
 };
 
 UNIT_MAIN(tests)

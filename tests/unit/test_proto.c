@@ -62,6 +62,7 @@ static const struct {
 	{ LEAT_MESSAGE_SPEC, 0 },   { LEAT_MESSAGE_OFFER, 3 },
 	{ LEAT_MESSAGE_ACCEPT, 2 }, { LEAT_MESSAGE_STATUS, 1 },
 	{ LEAT_MESSAGE_STATUS, 2 }, { LEAT_MESSAGE_BYE, 0 },
+	{ LEAT_MESSAGE_ROOM, 0 },
 };
 
 #define N_KINDS (sizeof(kinds) / sizeof(kinds[0]))
@@ -125,7 +126,7 @@ static void test_version(void)
 static void test_type(void)
 {
 	for (uint32_t n_fds = 0; n_fds <= 3; n_fds++) {
-		static const uint16_t types[] = { 0, 7, 8, 0x0101, UINT16_MAX };
+		static const uint16_t types[] = { 0, 7, 9, 0x0101, UINT16_MAX };
 
 		for (size_t i = 0; i < sizeof(types) / sizeof(types[0]); i++) {
 			struct leat_message message =
@@ -267,6 +268,18 @@ static void test_bye_ends(void)
 	CU_ASSERT_EQUAL(check(&message), 0);
 }
 
+static void test_room_in_range(void)
+{
+	struct leat_message message = a_message(LEAT_MESSAGE_ROOM, 0);
+
+	message.body.room.n_frames = 1u << 24;
+	CU_ASSERT_EQUAL(check(&message), 0);
+	message.body.room.n_frames++;
+	CU_ASSERT_EQUAL(check(&message), -EPROTO);
+	message.body.room.n_frames = UINT32_MAX;
+	CU_ASSERT_EQUAL(check(&message), -EPROTO);
+}
+
 /* ---- the spec ---- */
 
 static void test_spec_survives(void)
@@ -359,6 +372,10 @@ static const struct field_case field_cases[] = {
 	{ FIELD(ring_flags[1]), 0, 0 },
 	{ FIELD(ring_flags[1]), 4, -EPROTO },
 	{ FIELD(ring_flags[1]), UINT32_MAX, -EPROTO },
+	{ FIELD(capacity_max), 0, 0 },
+	{ FIELD(capacity_max), 1u << 24, 0 },
+	{ FIELD(capacity_max), (1u << 24) + 1, -EPROTO },
+	{ FIELD(capacity_max), UINT32_MAX, -EPROTO },
 	{ FIELD(jack_alive), 0, 0 },
 	{ FIELD(jack_alive), 2, -EPROTO },
 	{ FIELD(jack_alive), 256, -EPROTO },
@@ -485,6 +502,46 @@ static void test_same_rings(void)
 	}
 }
 
+/* ---- room ---- */
+
+static void expect_most(uint32_t n_to_pipewire, uint32_t n_to_jack,
+			uint32_t capacity, uint32_t most)
+{
+	struct leat_link_spec spec = a_spec();
+
+	spec.n_channels[LEAT_TO_PIPEWIRE] = n_to_pipewire;
+	spec.n_channels[LEAT_TO_JACK] = n_to_jack;
+	spec.capacity = capacity;
+	CU_ASSERT_EQUAL(leat_spec_capacity_max(&spec), most);
+	CU_ASSERT_EQUAL(leat_spec_grown(&spec, UINT32_MAX), most);
+}
+
+/* 2^20 frames, and 64 MiB both ways together. */
+static void test_most_room(void)
+{
+	expect_most(2, 2, 16384, 1u << 20);
+	expect_most(0, 0, 64, 1u << 20);
+	expect_most(8, 8, 64, 1u << 20);
+	expect_most(9, 8, 64, 1u << 19);
+	expect_most(64, 64, 16384, 1u << 17);
+	expect_most(64, 0, 16384, 1u << 18);
+	/* What there is already stays. */
+	expect_most(64, 64, 1u << 18, 1u << 18);
+	expect_most(2, 2, 1u << 24, 1u << 24);
+}
+
+static void test_grown(void)
+{
+	struct leat_link_spec spec = a_spec();
+
+	spec.capacity = 256;
+	CU_ASSERT_EQUAL(leat_spec_grown(&spec, 0), 256);
+	CU_ASSERT_EQUAL(leat_spec_grown(&spec, 256), 256);
+	CU_ASSERT_EQUAL(leat_spec_grown(&spec, 257), 512);
+	CU_ASSERT_EQUAL(leat_spec_grown(&spec, 1024), 1024);
+	CU_ASSERT_EQUAL(leat_spec_grown(&spec, 1025), 2048);
+}
+
 static const struct unit_test tests[] = {
 	{ "header", "right ones", test_right_ones_are_accepted },
 	{ "header", "layout", test_layout },
@@ -497,6 +554,7 @@ static const struct unit_test tests[] = {
 	{ "descriptors", "of a hello", test_descriptors_of_a_hello },
 	{ "descriptors", "that came", test_descriptors_that_came },
 	{ "bodies", "roles", test_roles },
+	{ "bodies", "room", test_room_in_range },
 	{ "bodies", "bye", test_bye_ends },
 	{ "bodies", "plain bye", test_bye_is_plain },
 	{ "spec", "survives", test_spec_survives },
@@ -507,6 +565,8 @@ static const struct unit_test tests[] = {
 	{ "spec", "names end", test_spec_names_end },
 	{ "rings", "format", test_format_of_a_direction },
 	{ "rings", "the same", test_same_rings },
+	{ "room", "the most", test_most_room },
+	{ "room", "grown", test_grown },
 };
 
 UNIT_MAIN(tests)
