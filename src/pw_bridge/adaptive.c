@@ -15,6 +15,20 @@
 
 /* ---- set-up ---- */
 
+/* The base follows with the first cycle. */
+static int init_target(struct leat_target *target,
+		       const struct leat_pw_adaptive_config *config)
+{
+	const struct leat_target_config wanted = {
+		.rate_hz = config->jack_rate_hz,
+		.fixed_frames = config->latency.fixed,
+		.min_frames = config->latency.min,
+		.max_frames = config->latency.max,
+	};
+
+	return leat_target_init(target, &wanted);
+}
+
 static int init_way(struct leat_pw_adaptive *self, enum leat_direction d)
 {
 	const struct leat_pw_adaptive_config *config = &self->config;
@@ -32,6 +46,8 @@ static int init_way(struct leat_pw_adaptive *self, enum leat_direction d)
 
 	self->way[d].ratio =
 		(double)config->jack_rate_hz / resampler.in_rate_hz;
+	if (res == 0)
+		res = init_target(&self->way[d].target, config);
 	if (res < 0)
 		return res;
 	return leat_splice_init(&self->way[d].splice, resampler.n_channels,
@@ -139,24 +155,44 @@ static void set_periods(struct leat_pw_adaptive *self) LEAT_RT
 	uint32_t q = leat_target_base_to_pipewire(
 		self->quantum, 0, config->jack_rate_hz, config->pw_rate_hz);
 
+	uint32_t limit =
+		leat_slip_limit(config->period, q, config->jack_rate_hz);
+
+	self->spare =
+		leat_target_spare(config->period, q, config->jack_rate_hz);
 	for (int d = 0; d < LEAT_N_DIRECTIONS; d++) {
 		struct leat_pw_adaptive_way *way = &self->way[d];
-		struct leat_target_config target = {
-			.rate_hz = config->jack_rate_hz,
-			.base_frames = base_of(self, (enum leat_direction)d),
-		};
-		uint32_t limit =
-			leat_slip_limit(config->period, q, target.rate_hz);
 
 		if (way->slip.limit == 0)
 			leat_slip_init(&way->slip, (enum leat_direction)d,
 				       limit);
-		if (way->target.config.rate_hz == 0 &&
-		    leat_target_init(&way->target, &target) < 0)
-			way->target.margin = 0;
 		way->slip.limit = limit;
-		way->target.config.base_frames = target.base_frames;
+		leat_target_set_base(&way->target,
+				     base_of(self, (enum leat_direction)d));
+		leat_target_set_most(&way->target,
+				     self->capacity > self->spare
+					     ? self->capacity - self->spare
+					     : 0);
 	}
+}
+
+uint32_t leat_pw_adaptive_room(const struct leat_pw_adaptive *adaptive)
+{
+	double most = 0;
+
+	for (int d = 0; d < LEAT_N_DIRECTIONS; d++)
+		most = fmax(most, leat_target_wanted(&adaptive->way[d].target));
+	return (uint32_t)ceil(most) + adaptive->spare;
+}
+
+uint32_t leat_pw_adaptive_raised(const struct leat_pw_adaptive *adaptive,
+				 enum leat_direction direction)
+{
+	const struct leat_pw_latency *wanted = &adaptive->config.latency;
+	uint32_t most = wanted->fixed ? wanted->fixed : wanted->max;
+	uint32_t least = leat_target_least(&adaptive->way[direction].target);
+
+	return most > 0 && most < least ? least : 0;
 }
 
 void leat_pw_adaptive_set_period(struct leat_pw_adaptive *adaptive,
@@ -240,6 +276,7 @@ bool leat_pw_adaptive_update(struct leat_pw_adaptive *adaptive,
 			     const struct leat_frames_consumer *in,
 			     const struct leat_pw_adaptive_cycle *cycle)
 {
+	uint32_t capacity = leat_frames_consumer_format(in)->capacity;
 	uint32_t n;
 	unsigned events;
 
@@ -254,9 +291,11 @@ bool leat_pw_adaptive_update(struct leat_pw_adaptive *adaptive,
 	}
 	adaptive->clock_id = cycle->clock_id;
 	adaptive->frame = cycle->clock.frame;
-	if (!adaptive->begun || adaptive->quantum != cycle->quantum) {
+	if (!adaptive->begun || adaptive->quantum != cycle->quantum ||
+	    adaptive->capacity != capacity) {
 		adaptive->begun = true;
 		adaptive->quantum = cycle->quantum;
+		adaptive->capacity = capacity;
 		set_periods(adaptive);
 	}
 	n = leat_frames_get_stamps(in, &adaptive->n_stamps, adaptive->stamps);

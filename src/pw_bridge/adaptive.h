@@ -32,11 +32,19 @@
 /* Frames of a graph's cycle, at most; a longer one is not served. */
 #define LEAT_PW_ADAPTIVE_QUANTUM_MAX LEAT_RESAMPLER_PULL_MAX
 
+/* What the user wants the target to be, both ways; JACK frames, 0: not told. */
+struct leat_pw_latency {
+	uint32_t fixed;
+	uint32_t min;
+	uint32_t max;
+};
+
 struct leat_pw_adaptive_config {
 	uint32_t jack_rate_hz;
 	uint32_t pw_rate_hz;
 	uint32_t period; /* JACK's */
 	uint32_t n_channels[LEAT_N_DIRECTIONS];
+	struct leat_pw_latency latency;
 };
 
 /* What both directions have. */
@@ -67,6 +75,8 @@ struct leat_pw_adaptive {
 	uint32_t clock_id;	  /* of the driver */
 	uint64_t frame;		  /* of the cycle */
 	uint32_t quantum;	  /* of the cycle */
+	uint32_t capacity;	  /* of the rings, frames */
+	uint32_t spare;		  /* of that, beside the targets */
 	uint64_t silent_since_ns; /* PipeWire's time; 0: JACK is not silent */
 	struct leat_stamp stamps[LEAT_STAMP_LOG_SIZE];
 };
@@ -80,7 +90,7 @@ struct leat_pw_adaptive_cycle {
 
 /*
  * words: of the PipeWire side. -EINVAL if the rates are further apart than the
- * resampler goes, -ENOMEM. Thread: main.
+ * resampler goes, or the latencies are upside down; -ENOMEM. Thread: main.
  */
 LEAT_MUST_CHECK int
 leat_pw_adaptive_create(struct leat_pw_adaptive **adaptive,
@@ -99,6 +109,19 @@ LEAT_RT void leat_pw_adaptive_restart(struct leat_pw_adaptive *adaptive);
 
 /* The streams began or went on: keep the clock's speed, find new places. */
 LEAT_RT void leat_pw_adaptive_pause(struct leat_pw_adaptive *adaptive);
+
+/*
+ * Frames that rings must hold for the targets that are wanted. Where they hold
+ * less, the targets are what there is room for.
+ */
+LEAT_RT uint32_t leat_pw_adaptive_room(const struct leat_pw_adaptive *adaptive);
+
+/*
+ * The least that P and Q allow a target to be, JACK frames, where the user
+ * wants it to be less; else 0.
+ */
+LEAT_RT uint32_t leat_pw_adaptive_raised(
+	const struct leat_pw_adaptive *adaptive, enum leat_direction direction);
 
 /* JACK's period changed. */
 LEAT_RT void leat_pw_adaptive_set_period(struct leat_pw_adaptive *adaptive,

@@ -61,6 +61,7 @@ static void on_wire_up(void *user, struct leat_wire *wire)
 			      self->spec.n_channels[d]);
 		leat_word_set(&self->status->capacity[d], self->spec.capacity);
 	}
+	leat_pw_bridge_look_at_targets(self);
 	leat_pw_bridge_nodes_changed(self);
 }
 
@@ -127,6 +128,7 @@ static void on_process_changed(void *user, uint64_t count)
 		leave_and_return(self, "it wrote an index that cannot be");
 		return;
 	}
+	leat_pw_bridge_look_at_targets(self);
 	if (look_at_rate(self))
 		return;
 	if (self->nodes.made && self->nodes.clocks.adapts)
@@ -297,6 +299,7 @@ int leat_pw_bridge_run(const struct leat_pw_bridge_setup *setup,
 	self->setup = setup;
 	self->ready_fd = setup->ready_fd;
 	self->error = error;
+	leat_pw_bridge_tell_useless(self);
 	res = setup->rt_guard ? leat_rt_guard_check(error) : 0;
 	if (res == 0)
 		res = leat_guest_create(&self->guest, setup->link_name,

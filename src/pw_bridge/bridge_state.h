@@ -2,7 +2,7 @@
 /*
  * What the files of the PipeWire side's main thread share: bridge.c has its
  * life and its events, bridge_nodes.c makes the nodes, bridge_status.c says
- * what is going on.
+ * what is going on, bridge_targets.c sees to the latency that is wanted.
  */
 #ifndef LEAT_PW_BRIDGE_STATE_H
 #define LEAT_PW_BRIDGE_STATE_H
@@ -31,6 +31,8 @@ struct leat_pw_bridge {
 	uint32_t set_rate_hz;  /* of the graph, as the settings had it */
 	uint32_t seen_rate_hz; /* of the graph, in its cycles; 0: as set */
 	uint64_t told_mode;    /* what the log said last; 0: nothing */
+	uint32_t told_raised;  /* the most frames that it said are the least */
+	uint32_t told_room;    /* the most frames that it said cannot be had */
 	bool was_up;	       /* everything has been there once */
 	bool was_lost;	       /* the daemon went and is not back yet */
 	char gone_text[384];   /* what was said last of the other side's end */
@@ -67,5 +69,13 @@ void leat_pw_bridge_tell_mode(struct leat_pw_bridge *self);
 
 /* What the realtime guard has found. */
 void leat_pw_bridge_tell_guard(const struct leat_pw_bridge *self);
+
+/* ---- bridge_targets.c ---- */
+
+/* Say what P and Q do not allow, and ask for the room that the rings lack. */
+void leat_pw_bridge_look_at_targets(struct leat_pw_bridge *self);
+
+/* Say so, if a latency was asked for where it means nothing. */
+void leat_pw_bridge_tell_useless(const struct leat_pw_bridge *self);
 
 #endif

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "bridge.h"
 
+#include "cli/latency.h"
 #include "cli/log.h"
 #include "cli/options.h"
 #include "cli/side_options.h"
@@ -17,10 +18,18 @@ struct options {
 	const char *remote;
 	const char *description;
 	enum leat_pw_mode mode;
+	struct leat_latency_options latency;
 	bool make_default;
 };
 
-enum { OPTION_DESCRIPTION = 256, OPTION_DEFAULT, OPTION_MODE };
+enum {
+	OPTION_DESCRIPTION = 256,
+	OPTION_DEFAULT,
+	OPTION_MODE,
+	OPTION_LATENCY,
+	OPTION_LATENCY_MIN,
+	OPTION_LATENCY_MAX
+};
 
 static const struct argp_option option_table[] = {
 	{ "remote", 'r', "NAME", 0, "The PipeWire daemon (PIPEWIRE_REMOTE)",
@@ -33,6 +42,12 @@ static const struct argp_option option_table[] = {
 	  "Whose clock PipeWire runs on: auto, follow (JACK's) or adaptive "
 	  "(its own)",
 	  0 },
+	{ "latency", OPTION_LATENCY, "FRAMES", 0,
+	  "Fix the latency each way in adaptive mode, in JACK's frames", 0 },
+	{ "latency-min", OPTION_LATENCY_MIN, "FRAMES", 0,
+	  "The least that it may become by itself", 0 },
+	{ "latency-max", OPTION_LATENCY_MAX, "FRAMES", 0,
+	  "The most that it may become by itself", 0 },
 	{ 0 }
 };
 
@@ -57,6 +72,15 @@ static void set_mode(struct argp_state *state, const char *arg)
 		   arg);
 }
 
+static void set_latency(struct argp_state *state, uint32_t *frames,
+			const char *option, const char *arg)
+{
+	struct leat_error error;
+
+	if (leat_latency_parse(frames, option, arg, &error) < 0)
+		argp_error(state, "%s", error.text);
+}
+
 static error_t parse_option(int key, char *arg, struct argp_state *state)
 {
 	struct options *options = state->input;
@@ -73,6 +97,15 @@ static error_t parse_option(int key, char *arg, struct argp_state *state)
 		return 0;
 	case OPTION_MODE:
 		set_mode(state, arg);
+		return 0;
+	case OPTION_LATENCY:
+		set_latency(state, &options->latency.fixed, "--latency", arg);
+		return 0;
+	case OPTION_LATENCY_MIN:
+		set_latency(state, &options->latency.min, "--latency-min", arg);
+		return 0;
+	case OPTION_LATENCY_MAX:
+		set_latency(state, &options->latency.max, "--latency-max", arg);
 		return 0;
 	case ARGP_KEY_INIT:
 		state->child_inputs[0] = &options->side;
@@ -109,11 +142,15 @@ int main(int argc, char **argv)
 	setup.remote = options.remote;
 	setup.nodes.description = options.description;
 	setup.nodes.make_default = options.make_default;
+	setup.nodes.latency.fixed = options.latency.fixed;
+	setup.nodes.latency.min = options.latency.min;
+	setup.nodes.latency.max = options.latency.max;
 	setup.mode = options.mode;
 	setup.wait = options.side.wait;
 	setup.rt_guard = options.side.rt_guard;
 	setup.ready_fd = options.side.ready_fd;
-	if (leat_link_name_check(setup.link_name, &error) < 0) {
+	if (leat_link_name_check(setup.link_name, &error) < 0 ||
+	    leat_latency_check(&options.latency, &error) < 0) {
 		leat_log("%s", error.text);
 		return LEAT_EXIT_USAGE;
 	}

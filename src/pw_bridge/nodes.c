@@ -296,13 +296,15 @@ void leat_pw_nodes_init(struct leat_pw_nodes *self,
 	}
 }
 
-static int make_adaptive(struct leat_pw_nodes *self)
+static int make_adaptive(struct leat_pw_nodes *self,
+			 const struct leat_pw_nodes_setup *setup)
 {
 	const struct leat_link_spec *spec = &self->spec;
 	struct leat_pw_adaptive_config config = {
 		.jack_rate_hz = spec->rate_hz,
 		.pw_rate_hz = self->clocks.rate_hz,
 		.period = spec->period,
+		.latency = setup->latency,
 	};
 
 	if (!self->clocks.adapts)
@@ -340,7 +342,7 @@ int leat_pw_nodes_create(struct leat_pw_nodes *self, struct pw_core *core,
 	self->spec = *spec;
 	self->clocks = *clocks;
 	self->made = true;
-	res = make_adaptive(self);
+	res = make_adaptive(self, setup);
 	if (res == -EINVAL) {
 		leat_pw_nodes_destroy(self);
 		return leat_error_set(error, res,

@@ -16,6 +16,7 @@
 struct leat_pw_nodes_setup {
 	const char *description; /* NULL: made from the link's name */
 	bool make_default;	 /* be a candidate for the default device */
+	struct leat_pw_latency latency; /* of adaptive mode */
 };
 
 /* Whose clocks the nodes are made for. */

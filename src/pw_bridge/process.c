@@ -217,6 +217,25 @@ static bool rate_agrees(struct leat_pw_process *self,
 	return false;
 }
 
+/* The main thread asks for larger rings, and says what cannot be. */
+static void tell_needs(struct leat_pw_process *self)
+{
+	uint32_t room = leat_pw_adaptive_room(self->adaptive);
+	bool changed = room > self->adaptive->capacity && room > self->room;
+
+	if (changed)
+		__atomic_store_n(&self->room, room, __ATOMIC_SEQ_CST);
+	for (int d = 0; d < LEAT_N_DIRECTIONS; d++) {
+		uint32_t raised = leat_pw_adaptive_raised(
+			self->adaptive, (enum leat_direction)d);
+
+		changed = changed || raised != self->raised[d];
+		__atomic_store_n(&self->raised[d], raised, __ATOMIC_SEQ_CST);
+	}
+	if (changed)
+		pw_loop_signal_event(self->main_loop, self->changed);
+}
+
 /* Whether a stream's cycle is one that adaptive mode can serve. */
 static bool begin_adaptive(struct leat_pw_process *self,
 			   enum leat_direction direction)
@@ -235,6 +254,7 @@ static bool begin_adaptive(struct leat_pw_process *self,
 	if (leat_pw_adaptive_update(self->adaptive, self->wire->in, &cycle)) {
 		leat_word_add(&self->status->cycles, 1);
 		leat_word_set(&self->status->period, cycle.quantum);
+		tell_needs(self);
 	}
 	return true;
 }

@@ -59,6 +59,9 @@ struct leat_pw_process {
 	bool poisoned;		/* atomic: the wire's peer wrote nonsense */
 	bool turning;		/* to another mode: fading out */
 	uint32_t other_rate_hz; /* atomic: the graph's, if not the streams' */
+	uint32_t room;		/* atomic: frames that the rings lack, or had */
+	/* Atomic: what is used where the user wants less than can be; or 0. */
+	uint32_t raised[LEAT_N_DIRECTIONS];
 	struct leat_fade fade;
 	struct leat_rt_guard *guard;	  /* or NULL */
 	float *planes[LEAT_CHANNELS_MAX]; /* of the source's buffer */

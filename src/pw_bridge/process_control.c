@@ -99,6 +99,7 @@ static void set_streams(struct leat_pw_process *self, const void *data)
 	self->turning = false;
 	__atomic_store_n(&self->other_driver, false, __ATOMIC_SEQ_CST);
 	__atomic_store_n(&self->other_rate_hz, 0, __ATOMIC_SEQ_CST);
+	__atomic_store_n(&self->room, 0, __ATOMIC_SEQ_CST);
 	leat_pw_forget_places(self);
 	if (self->rate_hz > 0)
 		leat_fade_init(&self->fade, self->rate_hz);

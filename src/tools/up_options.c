@@ -33,6 +33,9 @@ enum key {
 	KEY_DESCRIPTION,
 	KEY_DURATION,
 	KEY_INTERVAL,
+	KEY_LATENCY,
+	KEY_LATENCY_MAX,
+	KEY_LATENCY_MIN,
 	KEY_MAP,
 	KEY_MODE,
 	KEY_SYNC_WAIT,
@@ -73,6 +76,12 @@ static const struct argp_option option_table[] = {
 	  "Let JACK wait for PipeWire, at most that share of a period (0 to "
 	  "90, 0)",
 	  2 },
+	{ "latency", KEY_LATENCY, "FRAMES", 0,
+	  "Fix the latency each way in adaptive mode, in JACK's frames", 2 },
+	{ "latency-min", KEY_LATENCY_MIN, "FRAMES", 0,
+	  "The least that it may become by itself", 2 },
+	{ "latency-max", KEY_LATENCY_MAX, "FRAMES", 0,
+	  "The most that it may become by itself", 2 },
 	{ "connect", KEY_CONNECT, "WHAT", 0,
 	  "Connect in JACK: 'physical', or OURS=OTHER; may be repeated", 2 },
 	{ "rt-guard", KEY_RT_GUARD, NULL, 0,
@@ -194,6 +203,16 @@ static void set_sync_wait(struct leat_up_options *options, const char *arg)
 	pass(&options->to_jack_side, "--sync-wait", arg);
 }
 
+static void set_latency(struct leat_up_options *options, uint32_t *frames,
+			const char *option, const char *arg)
+{
+	struct leat_error error;
+
+	if (leat_latency_parse(frames, option, arg, &error) < 0)
+		refuse("%s", error.text);
+	pass(&options->to_pipewire_side, option, arg);
+}
+
 static void set_name(const char **name, struct leat_up_passed *passed,
 		     const char *option, const char *arg)
 {
@@ -243,6 +262,17 @@ static error_t parse_bridge(int key, char *arg, struct leat_up_options *options)
 	case KEY_RT_GUARD:
 		pass(&options->to_jack_side, "--rt-guard", NULL);
 		pass(&options->to_pipewire_side, "--rt-guard", NULL);
+		return 0;
+	case KEY_LATENCY:
+		set_latency(options, &options->latency.fixed, "--latency", arg);
+		return 0;
+	case KEY_LATENCY_MIN:
+		set_latency(options, &options->latency.min, "--latency-min",
+			    arg);
+		return 0;
+	case KEY_LATENCY_MAX:
+		set_latency(options, &options->latency.max, "--latency-max",
+			    arg);
 		return 0;
 	case KEY_DESCRIPTION:
 		pass(&options->to_pipewire_side, "--description", arg);
@@ -331,6 +361,14 @@ static void check_map(const struct leat_up_options *options)
 			       options->n_map, n[i]);
 }
 
+static void check_latency(const struct leat_up_options *options)
+{
+	struct leat_error error;
+
+	if (leat_latency_check(&options->latency, &error) < 0)
+		refuse("%s", error.text);
+}
+
 static void set_defaults(struct leat_up_options *options)
 {
 	uint32_t n = options->n_map > 0 ? options->n_map : DEFAULT_CHANNELS;
@@ -354,5 +392,6 @@ void leat_up_options_parse(struct leat_up_options *options, int argc,
 	if (argp_parse(&argp, argc, argv, 0, NULL, options) != 0)
 		exit(LEAT_EXIT_USAGE);
 	check_map(options);
+	check_latency(options);
 	set_defaults(options);
 }

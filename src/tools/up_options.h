@@ -3,6 +3,8 @@
 #ifndef LEAT_TOOLS_UP_OPTIONS_H
 #define LEAT_TOOLS_UP_OPTIONS_H
 
+#include "cli/latency.h"
+
 #include <stdbool.h>
 #include <stdint.h>
 
@@ -24,6 +26,7 @@ struct leat_up_options {
 	uint32_t n_to_pipewire, n_to_jack; /* channels */
 	uint32_t n_map;			   /* positions named, 0: none */
 
+	struct leat_latency_options latency;
 	uint32_t rate_hz; /* of a private JACK server; 0: PipeWire's */
 	uint32_t period;  /* of a private JACK server */
 	bool no_private;

@@ -79,7 +79,7 @@ bool bridge_start_jack_side(struct bridge *bridge)
 bool bridge_start_pipewire_side(struct bridge *bridge)
 {
 	char program[512];
-	const char *argv[8] = { program, LINK };
+	const char *argv[16] = { program, LINK };
 	int n = 2;
 
 	strcpy(program, bridge_program("leat-pipewire"));
@@ -89,6 +89,8 @@ bool bridge_start_pipewire_side(struct bridge *bridge)
 	}
 	if (bridge->rt_guard)
 		argv[n++] = "--rt-guard";
+	for (int i = 0; bridge->pipewire_args && bridge->pipewire_args[i]; i++)
+		argv[n++] = bridge->pipewire_args[i];
 	return start_side(bridge, &bridge->pipewire_side, argv, NULL,
 			  "leat-pipewire.log");
 }

@@ -27,6 +27,7 @@ struct bridge {
 	const char *mode;		  /* --mode; NULL: none given */
 	bool rt_guard;			  /* --rt-guard, both sides */
 	const char *sync_wait;		  /* --sync-wait, likewise */
+	const char *const *pipewire_args; /* more of leat-pipewire's; NULL */
 	const char *const *jack_side_env; /* as in struct proc_options */
 };
 

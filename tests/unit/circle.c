@@ -31,7 +31,7 @@ static struct leat_frames_format format_of(enum leat_direction direction,
 {
 	return (struct leat_frames_format){
 		.n_channels = CIRCLE_CHANNELS,
-		.capacity = 4096,
+		.capacity = CIRCLE_CAPACITY,
 		.rate_hz = 48000,
 		.ring_flags = LEAT_RING_TIMED |
 			      (wait_fd < 0 ? LEAT_RING_POLL : 0u),

@@ -14,6 +14,7 @@
 #include <stdint.h>
 
 #define CIRCLE_CHANNELS 2u
+#define CIRCLE_CAPACITY 4096u
 #define CIRCLE_PERIOD 64u
 #define CIRCLE_PERIOD_MAX 1024u
 

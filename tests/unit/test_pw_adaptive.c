@@ -239,14 +239,16 @@ static void pw_cycle(struct bent *bent)
 
 /* ---- runs ---- */
 
-static void bend(struct bent *bent, uint32_t p, uint32_t q, uint32_t pw_rate_hz,
-		 double jack_ppm)
+static void bend_with(struct bent *bent, uint32_t p, uint32_t q,
+		      uint32_t pw_rate_hz, double jack_ppm,
+		      const struct leat_pw_latency *latency)
 {
 	struct leat_pw_adaptive_config config = {
 		.jack_rate_hz = JACK_HZ,
 		.pw_rate_hz = pw_rate_hz,
 		.period = p,
 		.n_channels = { CIRCLE_CHANNELS, CIRCLE_CHANNELS },
+		.latency = *latency,
 	};
 
 	memset(bent, 0, sizeof(*bent));
@@ -269,6 +271,14 @@ static void bend(struct bent *bent, uint32_t p, uint32_t q, uint32_t pw_rate_hz,
 		bent->planes[c] = bent->samples[c];
 		bent->inputs[c] = bent->samples[c];
 	}
+}
+
+static void bend(struct bent *bent, uint32_t p, uint32_t q, uint32_t pw_rate_hz,
+		 double jack_ppm)
+{
+	const struct leat_pw_latency any = { 0, 0, 0 };
+
+	bend_with(bent, p, q, pw_rate_hz, jack_ppm, &any);
 }
 
 static void finish(struct bent *bent)
@@ -496,6 +506,97 @@ static void test_period_changes(void)
 	finish(&bent);
 }
 
+/* ---- what the user wants ---- */
+
+static void expect_targets(const struct bent *bent, double frames)
+{
+	for (int d = 0; d < LEAT_N_DIRECTIONS; d++) {
+		CU_ASSERT_DOUBLE_EQUAL(target_of(bent, d), frames, 0.1);
+		CU_ASSERT_EQUAL(peek(&words_of(bent, d)->target),
+				(uint64_t)lround(frames));
+	}
+}
+
+/* Whatever P and Q become. */
+static void test_fixed_latency(void)
+{
+	const struct leat_pw_latency wanted = { 1000, 0, 0 };
+	struct bent bent;
+
+	bend_with(&bent, 256, 256, 48000, 100, &wanted);
+	run(&bent, 8);
+	expect_quiet(&bent, 5);
+	expect_targets(&bent, 1000);
+	bent.q = 512;
+	run(&bent, 8);
+	expect_quiet(&bent, 5);
+	expect_targets(&bent, 1000);
+	bent.p = 128;
+	leat_pw_adaptive_set_period(bent.adaptive, 128);
+	run(&bent, 8);
+	expect_quiet(&bent, 5);
+	expect_targets(&bent, 1000);
+	CU_ASSERT_EQUAL(leat_pw_adaptive_raised(bent.adaptive, LEAT_TO_JACK),
+			0);
+	finish(&bent);
+}
+
+static void test_bounded_latency(void)
+{
+	const struct leat_pw_latency low = { 0, 1200, 0 };
+	const struct leat_pw_latency high = { 0, 0, 330 };
+	struct bent bent;
+
+	bend_with(&bent, 256, 256, 48000, 0, &low);
+	run(&bent, 8);
+	expect_quiet(&bent, 5);
+	expect_targets(&bent, 1200);
+	finish(&bent);
+	bend_with(&bent, 256, 256, 48000, 0, &high);
+	run(&bent, 8);
+	expect_quiet(&bent, 5);
+	expect_targets(&bent, 330);
+	finish(&bent);
+}
+
+/* Less than there can be is the least, and what it is can be told. */
+static void test_least_latency(void)
+{
+	const struct leat_pw_latency wanted = { 100, 0, 0 };
+	struct bent bent;
+
+	bend_with(&bent, 256, 256, 48000, 0, &wanted);
+	run(&bent, 8);
+	expect_quiet(&bent, 5);
+	expect_targets(&bent, 256 + 48 + 16);
+	for (int d = 0; d < LEAT_N_DIRECTIONS; d++)
+		CU_ASSERT_EQUAL(leat_pw_adaptive_raised(bent.adaptive, d),
+				256 + 48 + 16);
+	bent.q = 512;
+	run(&bent, 1);
+	CU_ASSERT_EQUAL(
+		leat_pw_adaptive_raised(bent.adaptive, LEAT_TO_PIPEWIRE),
+		512 + 48 + 16);
+	CU_ASSERT_EQUAL(leat_pw_adaptive_raised(bent.adaptive, LEAT_TO_JACK),
+			256 + 48 + 16);
+	finish(&bent);
+}
+
+/* What the ring has no room for is not aimed at, and nothing goes wrong. */
+static void test_ring_has_no_room(void)
+{
+	const struct leat_pw_latency wanted = { 3000, 0, 0 };
+	const uint32_t spare = 2 * (256 + 256) + 960 + 192;
+	struct bent bent;
+
+	bend_with(&bent, 256, 256, 48000, 0, &wanted);
+	run(&bent, 8);
+	expect_quiet(&bent, 5);
+	expect_targets(&bent, CIRCLE_CAPACITY - spare);
+	CU_ASSERT_EQUAL(leat_pw_adaptive_room(bent.adaptive), 3000 + spare);
+	finish(&bent);
+}
+
 /* Another driver's clock counts from elsewhere. */
 static void test_frame_count_jumps(void)
 {
@@ -524,6 +625,11 @@ static void test_configurations(void)
 	CU_ASSERT_PTR_NULL(adaptive);
 	leat_pw_adaptive_destroy(NULL);
 	config.pw_rate_hz = 48000;
+	config.latency = (struct leat_pw_latency){ 0, 300, 299 };
+	CU_ASSERT_EQUAL(leat_pw_adaptive_create(&adaptive, &config, &words),
+			-EINVAL);
+	CU_ASSERT_PTR_NULL(adaptive);
+	config.latency.max = 300;
 	config.n_channels[0] = 0;
 	config.n_channels[1] = 0;
 	CU_ASSERT_EQUAL_FATAL(
@@ -539,6 +645,10 @@ static const struct unit_test tests[] = {
 	{ "stalls", "JACK is away", test_jack_is_away },
 	{ "changes", "JACK's period", test_period_changes },
 	{ "changes", "the frame count", test_frame_count_jumps },
+	{ "latency", "fixed", test_fixed_latency },
+	{ "latency", "bounded", test_bounded_latency },
+	{ "latency", "the least", test_least_latency },
+	{ "latency", "no room", test_ring_has_no_room },
 	{ "set-up", "configurations", test_configurations },
 };
 
