@@ -21,6 +21,8 @@
 
 /* Ticks between two looks for a server that is away. */
 #define TICKS_PER_OPEN 5
+/* The same for one that is there, at a rate that cannot be. */
+#define TICKS_PER_REFUSAL 50
 
 /* Ticks that a client of our name has to vanish. */
 #define TRIES_PER_NAME 50
@@ -45,6 +47,7 @@ struct bridge {
 	int ready_fd;
 	uint32_t ticks_to_open;
 	bool was_open; /* there has been a server before this one */
+	bool refused;  /* it has been said that its rate cannot be */
 	bool stop;
 };
 
@@ -273,14 +276,23 @@ static void server_lost(struct bridge *self)
 static void look_for_server(struct bridge *self)
 {
 	struct leat_error error;
+	int res;
 
 	if (self->ticks_to_open > 0) {
 		self->ticks_to_open--;
 		return;
 	}
 	self->ticks_to_open = TICKS_PER_OPEN;
-	if (open_client(self, &error) == 0 && self->was_open)
+	res = open_client(self, &error);
+	if (res == 0 && self->was_open)
 		leat_word_add(&self->status->reconnects, 1);
+	if (res == -ERANGE && !self->refused)
+		leat_log("%s: %s; waiting for that", self->spec.link_name,
+			 error.text);
+	/* It may go, and come back with another. */
+	self->refused = res == -ERANGE;
+	if (self->refused)
+		self->ticks_to_open = TICKS_PER_REFUSAL;
 }
 
 static void period_changed(struct bridge *self)

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "client.h"
 
+#include "cli/rate.h"
 #include "ports.h"
 #include <leat/inline/atomics.h>
 
@@ -235,7 +236,11 @@ int leat_jack_client_open(struct leat_jack_client *self,
 	__atomic_store_n(&self->period, jack_get_buffer_size(self->client),
 			 __ATOMIC_RELAXED);
 	set_callbacks(self);
-	res = leat_jack_ports_register(&self->process, setup, error);
+	res = leat_rate_check("JACK server",
+			      leat_jack_server_name(setup->server),
+			      self->rate_hz, error);
+	if (res == 0)
+		res = leat_jack_ports_register(&self->process, setup, error);
 	if (res == 0 && jack_activate(self->client) != 0)
 		res = leat_error_set(error, -EIO,
 				     "the JACK server '%s' refused to run the "

@@ -22,8 +22,8 @@ static void refuse_rate(struct leat_pw_bridge *self)
 		return;
 	}
 	if (!self->refused)
-		leat_log("%s: %s; silence until the rates agree",
-			 self->spec.link_name, self->error->text);
+		leat_log("%s: %s; silence until then", self->spec.link_name,
+			 self->error->text);
 	self->refused = true;
 	leat_pw_nodes_destroy(&self->nodes);
 }
@@ -62,7 +62,8 @@ static int choose(struct leat_pw_bridge *self, struct leat_pw_clocks *clocks)
 		(mode == LEAT_PW_AUTO && res == 0 && self->seen_rate_hz == 0);
 	clocks->rate_hz = clocks->follows ? self->spec.rate_hz
 					  : graph_rate(self);
-	return 0;
+	return leat_pw_graph_rates_check(&self->graph, self->spec.rate_hz,
+					 clocks->rate_hz, self->error);
 }
 
 static void make_nodes(struct leat_pw_bridge *self,

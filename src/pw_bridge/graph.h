@@ -58,6 +58,14 @@ const char *leat_pw_graph_remote_name(const struct leat_pw_graph *self);
 int leat_pw_graph_rate_check(const struct leat_pw_graph_rates *rates,
 			     uint32_t rate_hz, struct leat_error *error);
 
+/*
+ * Whether two clocks can be bridged, one at each of these rates: 0, or -EINVAL
+ * and why not.
+ */
+int leat_pw_graph_rates_check(const struct leat_pw_graph *self,
+			      uint32_t jack_rate_hz, uint32_t rate_hz,
+			      struct leat_error *error);
+
 /* Take in one of the keys of `settings`; others are ignored. */
 void leat_pw_graph_rates_set(struct leat_pw_graph_rates *rates, const char *key,
 			     const char *value);

@@ -343,14 +343,6 @@ int leat_pw_nodes_create(struct leat_pw_nodes *self, struct pw_core *core,
 	self->clocks = *clocks;
 	self->made = true;
 	res = make_adaptive(self, setup);
-	if (res == -EINVAL) {
-		leat_pw_nodes_destroy(self);
-		return leat_error_set(error, res,
-				      "JACK runs at %u Hz but PipeWire at %u "
-				      "Hz, which is too far apart: bring one "
-				      "nearer to the other",
-				      spec->rate_hz, clocks->rate_hz);
-	}
 	for (int d = 0; d < LEAT_N_DIRECTIONS && res == 0; d++)
 		res = make_stream(&self->node[d], core, spec, setup);
 	if (res == 0)

@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 #include "graph.h"
 
+#include "cli/rate.h"
+#include "link/resampler.h"
+
 #include <spa/utils/json.h>
 
 #include <errno.h>
@@ -36,6 +39,23 @@ void leat_pw_graph_rates_set(struct leat_pw_graph_rates *rates, const char *key,
 		rates->force_rate_hz = (uint32_t)strtoul(value, NULL, 10);
 	else if (strcmp(key, "clock.allowed-rates") == 0)
 		set_allowed(rates, value);
+}
+
+int leat_pw_graph_rates_check(const struct leat_pw_graph *self,
+			      uint32_t jack_rate_hz, uint32_t rate_hz,
+			      struct leat_error *error)
+{
+	uint64_t most = LEAT_RESAMPLER_RATIO_MAX;
+
+	if (leat_rate_check("PipeWire daemon", leat_pw_graph_remote_name(self),
+			    rate_hz, error) < 0)
+		return -EINVAL;
+	if (rate_hz <= most * jack_rate_hz && jack_rate_hz <= most * rate_hz)
+		return 0;
+	return leat_error_set(error, -EINVAL,
+			      "JACK runs at %u Hz but PipeWire at %u Hz, which "
+			      "is too far apart: bring one nearer to the other",
+			      jack_rate_hz, rate_hz);
 }
 
 int leat_pw_graph_rate_check(const struct leat_pw_graph_rates *rates,

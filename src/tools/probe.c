@@ -76,19 +76,22 @@ static uint32_t number(const char *words, const char *name, uint32_t max)
 	uint32_t value = 0;
 
 	field(words, name, text, sizeof(text));
-	if (!leat_parse_u32(text, 1, max, &value))
+	if (!leat_parse_u32(text, 0, max, &value))
 		return 0;
 	return value;
 }
 
 static bool read_answer(struct leat_probe *probe, const char *answer)
 {
-	probe->rate_hz = number(answer, "rate", LEAT_RATE_MAX_HZ);
+	char rate[16];
+
+	probe->rate_hz = number(answer, "rate", UINT32_MAX);
 	probe->period = number(answer, "period", 1u << 20);
 	field(answer, "server", probe->server, sizeof(probe->server));
 	if (!probe->server[0])
 		field(answer, "remote", probe->server, sizeof(probe->server));
-	return probe->rate_hz > 0;
+	field(answer, "rate", rate, sizeof(rate));
+	return rate[0] != 0;
 }
 
 /* A program's message begins with its name. */

@@ -11,6 +11,7 @@
 #include "up_options.h"
 
 #include "cli/options.h"
+#include "cli/rate.h"
 
 #include <leat/link.h>
 
@@ -136,12 +137,25 @@ static int check(struct up *up)
 
 /* ---- the servers ---- */
 
+/* Before another server is started for its sake. */
+static int judge_rate(struct up *up, const struct leat_probe *probe)
+{
+	const char *kind = probe == &up->jack_probe ? "JACK server"
+						    : "PipeWire daemon";
+	struct leat_error error;
+
+	if (leat_rate_check(kind, probe->server, probe->rate_hz, &error) == 0)
+		return 0;
+	leat_console_log(&up->console, "%s", error.text);
+	return LEAT_EXIT_FAILED;
+}
+
 /* Whether a server was found, or may be started: as the steps of run(). */
 static int judge(struct up *up, const struct leat_probe *probe, bool named)
 {
 	switch (probe->outcome) {
 	case LEAT_PROBE_FOUND:
-		return 0;
+		return judge_rate(up, probe);
 	case LEAT_PROBE_STOPPED:
 		return STOPPED;
 	case LEAT_PROBE_MISSING:

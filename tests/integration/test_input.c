@@ -294,6 +294,49 @@ static void test_rates_differ(void)
 	helper_stop(&patch);
 }
 
+static void restart_servers(uint32_t jack_rate_hz, uint32_t pw_rate_hz)
+{
+	proc_stop(&bridge.jack_side, 3000);
+	jack_server_stop(&bridge.jack);
+	pipewire_server_stop(&bridge.pipewire);
+	bridge.jack.rate_hz = jack_rate_hz;
+	bridge.pipewire.rate_hz = pw_rate_hz;
+	CU_ASSERT_FATAL(bridge_start_servers(&bridge));
+}
+
+static void test_rates_that_cannot_be(void)
+{
+	static const struct refusal jack[] = {
+		{ { "leat-jack", LINK }, 1, "runs at 1000000 Hz" },
+		{ { "leat-up", LINK }, 1, "runs at 1000000 Hz" },
+	};
+	static const struct refusal pipewire[] = {
+		{ { "leat-pipewire", LINK }, 1, "runs at 1000000 Hz" },
+		{ { "leat-pipewire", "--mode", "adaptive", LINK },
+		  1,
+		  "runs at 1000000 Hz" },
+	};
+	static const struct refusal up = { { "leat-up", "up" },
+					   1,
+					   "runs at 1000000 Hz" };
+	static const struct refusal apart = { { "leat-pipewire", LINK },
+					      1,
+					      "too far apart" };
+
+	restart_servers(1000000, 48000);
+	CHECK_ALL(jack);
+	restart_servers(48000, 1000000);
+	check_refusal(&up, NULL);
+	CU_ASSERT_FATAL(bridge_start_jack_side(&bridge));
+	CU_ASSERT_FATAL(bridge_wait_state("no-peer", 10000));
+	check_refusal(&pipewire[0], NULL);
+	check_refusal(&pipewire[1], NULL);
+	restart_servers(8000, 192000);
+	CU_ASSERT_FATAL(bridge_start_jack_side(&bridge));
+	CU_ASSERT_FATAL(bridge_wait_state("no-peer", 10000));
+	check_refusal(&apart, NULL);
+}
+
 static void test_ends_cleanly(void)
 {
 	CU_ASSERT_EQUAL(proc_stop(&bridge.jack_side, 3000), 0);
@@ -309,6 +352,7 @@ static const struct unit_test tests[] = {
 	{ "bad input", "named like the server", test_name_like_server },
 	{ "bad input", "a second bridge", test_second_bridge },
 	{ "bad input", "rates that differ", test_rates_differ },
+	{ "bad input", "rates that cannot be", test_rates_that_cannot_be },
 	{ "bad input", "ends cleanly", test_ends_cleanly },
 };
 
