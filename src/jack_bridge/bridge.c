@@ -287,12 +287,13 @@ static void look_for_server(struct bridge *self)
 	if (res == 0 && self->was_open)
 		leat_word_add(&self->status->reconnects, 1);
 	if (res == -ERANGE && !self->refused)
-		leat_log("%s: %s; waiting for that", self->spec.link_name,
+		leat_log("%s: %s; silence until then", self->spec.link_name,
 			 error.text);
-	/* It may go, and come back with another. */
-	self->refused = res == -ERANGE;
-	if (self->refused)
+	if (res == -ERANGE)
 		self->ticks_to_open = TICKS_PER_REFUSAL;
+	/* It may go, and come back with another. */
+	self->refused = self->refused ? res != 0 && res != -ENOENT
+				      : res == -ERANGE;
 }
 
 static void period_changed(struct bridge *self)

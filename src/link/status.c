@@ -36,10 +36,11 @@ const char *leat_link_status_state(const struct leat_link_status *status)
 		return "no-jack";
 	if (!status->pipewire.present)
 		return "no-peer";
+	if (status->pipewire.running != 1 &&
+	    status->pipewire.reason == LEAT_REASON_RATES_DIFFER)
+		return "refused";
 	if (status->pipewire.alive != 1)
-		return status->pipewire.reason == LEAT_REASON_RATES_DIFFER
-			       ? "refused"
-			       : "no-pipewire";
+		return "no-pipewire";
 	if (status->pipewire.running == 1)
 		return "running";
 	return status->pipewire.reason == LEAT_REASON_OTHER_DRIVER ? "suspended"

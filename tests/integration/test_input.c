@@ -337,6 +337,70 @@ static void test_rates_that_cannot_be(void)
 	check_refusal(&apart, NULL);
 }
 
+/* Lines of a log with these words. */
+static unsigned said(const char *log, const char *words)
+{
+	char path[128], line[1024];
+	unsigned n = 0;
+	FILE *file = fopen(
+		sandbox_path(&bridge.sandbox, log, path, sizeof(path)), "r");
+
+	while (file && fgets(line, sizeof(line), file))
+		n += strstr(line, words) != NULL;
+	if (file)
+		fclose(file);
+	return n;
+}
+
+static bool has_said(void *arg)
+{
+	const char *const *of = arg;
+
+	return said(of[0], of[1]) > 0;
+}
+
+static void force_rate(const char *rate)
+{
+	const char *const argv[] = { "pw-metadata",	 "-n", "settings", "0",
+				     "clock.force-rate", rate, NULL };
+	char text[4096];
+
+	CU_ASSERT_EQUAL(proc_run(argv, NULL, text, sizeof(text), RUN_MS), 0);
+}
+
+/* A bridge that is up survives them: said once, and silence meanwhile. */
+static void test_such_rates_later(void)
+{
+	const char *jack[] = { "leat-jack.log",
+			       "'jack-test' runs at 1000000 Hz" };
+	const char *pipewire[] = { "leat-pipewire.log", "runs at 1000000 Hz" };
+
+	restart_servers(48000, 48000);
+	bridge.mode = "adaptive";
+	CU_ASSERT_FATAL(bridge_start_jack_side(&bridge));
+	CU_ASSERT_FATAL(bridge_start_pipewire_side(&bridge));
+	CU_ASSERT_FATAL(bridge_wait_state("running", 10000));
+	force_rate("1000000");
+	CU_ASSERT(bridge_wait_state("refused", 10000));
+	CU_ASSERT(wait_for(has_said, pipewire, 5000));
+	force_rate("0");
+	CU_ASSERT(bridge_wait_state("running", 10000));
+	CU_ASSERT_EQUAL(said(pipewire[0], pipewire[1]), 1);
+	jack_server_stop(&bridge.jack);
+	bridge.jack.rate_hz = 1000000;
+	CU_ASSERT_EQUAL_FATAL(jack_server_start(&bridge.jack, &bridge.sandbox),
+			      0);
+	CU_ASSERT(wait_for(has_said, jack, 5000));
+	sleep_ms(2500);
+	CU_ASSERT_EQUAL(said(jack[0], jack[1]), 1);
+	jack_server_stop(&bridge.jack);
+	bridge.jack.rate_hz = 48000;
+	CU_ASSERT_EQUAL_FATAL(jack_server_start(&bridge.jack, &bridge.sandbox),
+			      0);
+	CU_ASSERT(bridge_wait_state("running", 10000));
+	CU_ASSERT_EQUAL(proc_stop(&bridge.pipewire_side, 3000), 0);
+}
+
 static void test_ends_cleanly(void)
 {
 	CU_ASSERT_EQUAL(proc_stop(&bridge.jack_side, 3000), 0);
@@ -353,6 +417,7 @@ static const struct unit_test tests[] = {
 	{ "bad input", "a second bridge", test_second_bridge },
 	{ "bad input", "rates that differ", test_rates_differ },
 	{ "bad input", "rates that cannot be", test_rates_that_cannot_be },
+	{ "bad input", "such rates later", test_such_rates_later },
 	{ "bad input", "ends cleanly", test_ends_cleanly },
 };
 
