@@ -105,7 +105,7 @@ void leat_pw_bridge_tell_useless(const struct leat_pw_bridge *self)
 
 	if (self->setup->mode == LEAT_PW_FOLLOW &&
 	    (latency->fixed || latency->min || latency->max))
-		leat_log("%s: %s changes nothing in follow mode, which always "
-			 "takes no time to PipeWire and one period to JACK",
+		leat_log("%s: %s changes nothing in follow mode, whose latency "
+			 "is always the least there can be",
 			 self->setup->link_name, name);
 }
