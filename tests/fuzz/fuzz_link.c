@@ -317,6 +317,13 @@ static void put_host_seeds(struct fuzz_seed *seed)
 	put_say(seed, LEAT_MESSAGE_ACCEPT);
 	put_say(seed, LEAT_MESSAGE_ROOM);
 	fuzz_write_seed(seed, "host-room");
+	put_join(seed, true);
+	put_say(seed, LEAT_MESSAGE_HELLO);
+	fuzz_put_u8(seed, SAY);
+	/* 2^23 frames, more than there can be. */
+	fuzz_put(seed, (const uint8_t[]){ LEAT_MESSAGE_ROOM - 1, 0, 23 }, 3);
+	fuzz_put_u8(seed, DISPATCH);
+	fuzz_write_seed(seed, "host-much-room");
 }
 
 static void put_guest_seeds(struct fuzz_seed *seed)
