@@ -232,8 +232,10 @@ static void tell_needs(struct leat_pw_process *self)
 		changed = changed || raised != self->raised[d];
 		__atomic_store_n(&self->raised[d], raised, __ATOMIC_SEQ_CST);
 	}
-	if (changed)
-		pw_loop_signal_event(self->main_loop, self->changed);
+	if (!changed)
+		return;
+	leat_rt_guard_allow(self->guard, 1);
+	pw_loop_signal_event(self->main_loop, self->changed);
 }
 
 /* Whether a stream's cycle is one that adaptive mode can serve. */
