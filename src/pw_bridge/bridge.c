@@ -92,18 +92,26 @@ static void leave_and_return(struct leat_pw_bridge *self, const char *text)
 	on_peer_gone(self, text);
 }
 
-/* The graph runs at a rate that the nodes are not made for. */
+/*
+ * The graph runs at a rate that the nodes do not. If it was to be expected, they
+ * change now; else they do if the graph stays at it.
+ */
 static bool look_at_rate(struct leat_pw_bridge *self)
 {
+	struct leat_pw_process *process = &self->process;
 	uint32_t rate_hz =
-		__atomic_load_n(&self->process.other_rate_hz, __ATOMIC_SEQ_CST);
+		__atomic_load_n(&process->other_rate_hz, __ATOMIC_SEQ_CST);
 
-	if (rate_hz == 0 || rate_hz == self->seen_rate_hz ||
-	    !self->nodes.made || !self->nodes.clocks.adapts)
+	if (rate_hz == 0 || !self->nodes.made || !self->nodes.clocks.adapts)
 		return false;
-	self->seen_rate_hz = rate_hz;
-	self->told_mode = 0;
-	leat_pw_bridge_settle(self);
+	if (rate_hz != self->nodes.clocks.rate_hz) {
+		if (!__atomic_load_n(&process->other_rate_stays,
+				     __ATOMIC_SEQ_CST))
+			return false;
+		self->seen_rate_hz = rate_hz;
+		leat_pw_bridge_settle(self);
+	}
+	leat_pw_nodes_rest(&self->nodes);
 	return true;
 }
 
@@ -133,7 +141,7 @@ static void on_process_changed(void *user, uint64_t count)
 		return;
 	if (self->nodes.made && self->nodes.clocks.adapts)
 		leat_pw_bridge_tell_mode(self);
-	else if (self->drives && leat_pw_bridge_other_driver(self))
+	else if (self->nodes.drives && leat_pw_bridge_other_driver(self))
 		leat_log("%s: PipeWire runs on another driver's clock now; "
 			 "silence until it is ours again",
 			 self->spec.link_name);
@@ -165,6 +173,7 @@ static void on_graph_ready(void *user)
 		leat_word_add(&self->status->reconnects, 1);
 	self->was_lost = false;
 	leat_pw_bridge_settle(self);
+	(void)look_at_rate(self);
 }
 
 static void on_graph_lost(void *user)

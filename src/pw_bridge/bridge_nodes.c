@@ -7,13 +7,6 @@
 #include <errno.h>
 #include <string.h>
 
-static void drive(struct leat_pw_bridge *self, bool drives)
-{
-	if (self->nodes.made && self->drives != drives)
-		leat_pw_nodes_set_driver(&self->nodes, drives);
-	self->drives = drives;
-}
-
 static void refuse_rate(struct leat_pw_bridge *self)
 {
 	if (!self->was_up) {
@@ -57,9 +50,10 @@ static int choose(struct leat_pw_bridge *self, struct leat_pw_clocks *clocks)
 	if (mode == LEAT_PW_FOLLOW && res < 0)
 		return res;
 	clocks->adapts = mode != LEAT_PW_FOLLOW;
-	clocks->follows =
-		mode == LEAT_PW_FOLLOW ||
-		(mode == LEAT_PW_AUTO && res == 0 && self->seen_rate_hz == 0);
+	clocks->follows = mode == LEAT_PW_FOLLOW ||
+			  (mode == LEAT_PW_AUTO && res == 0 &&
+			   (self->seen_rate_hz == 0 ||
+			    self->seen_rate_hz == self->spec.rate_hz));
 	clocks->rate_hz = clocks->follows ? self->spec.rate_hz
 					  : graph_rate(self);
 	return leat_pw_graph_rates_check(&self->graph, self->spec.rate_hz,
@@ -71,12 +65,22 @@ static void make_nodes(struct leat_pw_bridge *self,
 {
 	int res;
 
-	self->refused = false;
-	self->drives = true;
 	res = leat_pw_nodes_create(&self->nodes, self->graph.core, &self->spec,
 				   clocks, &self->setup->nodes, self->error);
 	if (res < 0)
 		leat_pw_bridge_give_up(self, res);
+}
+
+/* The nodes that are there; what is wrong is said once. */
+static void retune_nodes(struct leat_pw_bridge *self,
+			 const struct leat_pw_clocks *clocks)
+{
+	if (leat_pw_nodes_retune(&self->nodes, &self->spec, clocks,
+				 self->error) < 0)
+		leat_log("%s: %s; silence until then", self->spec.link_name,
+			 self->error->text);
+	if (self->was_up)
+		leat_pw_bridge_tell_mode(self);
 }
 
 static void fit_nodes(struct leat_pw_bridge *self)
@@ -89,7 +93,10 @@ static void fit_nodes(struct leat_pw_bridge *self)
 	}
 	if (!leat_pw_nodes_fit(&self->nodes, &self->spec, &clocks))
 		leat_pw_nodes_destroy(&self->nodes);
-	if (!self->nodes.made)
+	self->refused = false;
+	if (self->nodes.made)
+		retune_nodes(self, &clocks);
+	else
 		make_nodes(self, &clocks);
 	leat_pw_nodes_set_period(&self->nodes, self->spec.period);
 }
@@ -101,7 +108,7 @@ void leat_pw_bridge_settle(struct leat_pw_bridge *self)
 	if (self->graph.ready && jack_runs)
 		fit_nodes(self);
 	/* Without JACK, PipeWire must not wait for us. */
-	drive(self, jack_runs);
+	leat_pw_nodes_set_driver(&self->nodes, jack_runs);
 	leat_pw_bridge_refresh_status(self);
 }
 

@@ -26,7 +26,6 @@ struct leat_pw_bridge {
 	struct leat_side_words *status; /* the guest's */
 	struct leat_link_spec spec;
 	bool have_spec;
-	bool drives;	       /* what the nodes were told last */
 	bool refused;	       /* the rates differ */
 	uint32_t set_rate_hz;  /* of the graph, as the settings had it */
 	uint32_t seen_rate_hz; /* of the graph, in its cycles; 0: as set */

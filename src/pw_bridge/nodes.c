@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "nodes.h"
+#include "nodes_retune.h"
 
 #include <leat/positions.h>
 
@@ -12,12 +13,6 @@
 #include <string.h>
 
 /*
- * Above every device, so that our group is driven by us, and the source above
- * the sink: it plays the block in the very call that triggers the graph.
- */
-#define DRIVER_PRIORITY 30000
-
-/*
  * Session managers choose the default device by this. Hardware has some 600
  * to 2000; a bridge is no default unless asked to be.
  */
@@ -27,16 +22,6 @@
 static bool is_source(const struct leat_pw_node *node)
 {
 	return node->direction == LEAT_TO_PIPEWIRE;
-}
-
-/* The source drives; without one, the sink does. */
-static struct leat_pw_node *driver(struct leat_pw_nodes *self)
-{
-	enum leat_direction d = self->spec.n_channels[LEAT_TO_PIPEWIRE] > 0
-					? LEAT_TO_PIPEWIRE
-					: LEAT_TO_JACK;
-
-	return &self->node[d];
 }
 
 /* ---- events ---- */
@@ -55,7 +40,18 @@ static void on_state(void *user, enum pw_stream_state old,
 	}
 	leat_pw_process_set_streaming(node->nodes->process, node->direction,
 				      state == PW_STREAM_STATE_STREAMING);
+	if (state == PW_STREAM_STATE_PAUSED)
+		leat_pw_node_paused(node);
 	node->nodes->changed(node->nodes->user);
+}
+
+static void on_param(void *user, uint32_t id, const struct spa_pod *param)
+{
+	struct spa_audio_info_raw info = { .rate = 0 };
+
+	if (id == SPA_PARAM_Format && param &&
+	    spa_format_audio_raw_parse(param, &info) >= 0)
+		leat_pw_node_formatted(user, info.rate);
 }
 
 static void on_io(void *user, uint32_t id, void *area, uint32_t size)
@@ -66,6 +62,7 @@ static void on_io(void *user, uint32_t id, void *area, uint32_t size)
 		return;
 	if (area && size < sizeof(struct spa_io_position))
 		area = NULL;
+	node->position = area;
 	leat_pw_process_set_position(node->nodes->process, node->direction,
 				     area);
 }
@@ -99,12 +96,14 @@ static void on_sink_process(void *user)
 static const struct pw_stream_events source_events = {
 	PW_VERSION_STREAM_EVENTS,     .state_changed = on_state,
 	.io_changed = on_io,	      .add_buffer = on_add_buffer,
+	.param_changed = on_param,
 	.process = on_source_process,
 };
 
 static const struct pw_stream_events sink_events = {
 	PW_VERSION_STREAM_EVENTS,   .state_changed = on_state,
 	.io_changed = on_io,	    .add_buffer = on_add_buffer,
+	.param_changed = on_param,
 	.process = on_sink_process,
 };
 
@@ -124,11 +123,12 @@ static uint32_t spa_channel(uint8_t position)
 	return SPA_AUDIO_CHANNEL_UNKNOWN;
 }
 
-static const struct spa_pod *build_format(struct spa_pod_builder *builder,
-					  const struct leat_link_spec *spec,
-					  uint32_t rate_hz,
-					  enum leat_direction direction)
+const struct spa_pod *leat_pw_node_format(const struct leat_pw_node *node,
+					  struct spa_pod_builder *builder,
+					  uint32_t rate_hz)
 {
+	const struct leat_link_spec *spec = &node->nodes->spec;
+	enum leat_direction direction = node->direction;
 	struct spa_audio_info_raw info = {
 		.format = SPA_AUDIO_FORMAT_F32P,
 		.rate = rate_hz,
@@ -183,31 +183,13 @@ static const struct spa_pod *build_latency(struct spa_pod_builder *builder,
 	return spa_latency_build(builder, SPA_PARAM_Latency, &info);
 }
 
-/* The graph runs on us. */
-static void set_driving(struct pw_properties *props,
-			const struct leat_pw_node *node,
-			const struct leat_link_spec *spec)
-{
-	pw_properties_setf(props, PW_KEY_PRIORITY_DRIVER, "%d",
-			   DRIVER_PRIORITY + is_source(node));
-	pw_properties_setf(props, "node.force-quantum", "%u", spec->period);
-	pw_properties_setf(props, "node.force-rate", "%u", spec->rate_hz);
-}
-
-/* The graph runs on any driver, and does not stop when links come and go. */
-static void set_driven(struct pw_properties *props)
-{
-	pw_properties_set(props, "node.always-process", "true");
-	pw_properties_set(props, "node.want-driver", "true");
-	pw_properties_set(props, "node.pause-on-idle", "false");
-}
-
 static struct pw_properties *
 make_properties(const struct leat_pw_node *node,
 		const struct leat_link_spec *spec,
 		const struct leat_pw_nodes_setup *setup)
 {
 	const char *kind = is_source(node) ? "source" : "sink";
+	struct leat_pw_node_clock clock;
 	struct pw_properties *props = pw_properties_new(
 		PW_KEY_MEDIA_TYPE, "Audio", PW_KEY_MEDIA_CLASS,
 		is_source(node) ? "Audio/Source" : "Audio/Sink",
@@ -233,15 +215,12 @@ make_properties(const struct leat_pw_node *node,
 	pw_properties_setf(props, PW_KEY_PRIORITY_SESSION, "%d",
 			   setup->make_default ? SESSION_PRIORITY_DEFAULT
 					       : SESSION_PRIORITY);
-	if (node->nodes->clocks.follows)
-		set_driving(props, node, spec);
-	else
-		set_driven(props);
+	leat_pw_node_clock_properties(node, &clock);
+	pw_properties_update(props, &clock.dict);
 	return props;
 }
 
-static int connect_stream(struct leat_pw_node *node,
-			  const struct leat_link_spec *spec)
+static int connect_stream(struct leat_pw_node *node)
 {
 	uint8_t memory[2048];
 	struct spa_pod_builder builder =
@@ -250,10 +229,12 @@ static int connect_stream(struct leat_pw_node *node,
 				     PW_STREAM_FLAG_RT_PROCESS;
 	const struct spa_pod *params[2];
 
-	params[0] = build_format(&builder, spec, node->nodes->clocks.rate_hz,
-				 node->direction);
+	node->offered_hz = node->nodes->clocks.rate_hz;
+	node->format_hz = 0;
+	params[0] = leat_pw_node_format(node, &builder, node->offered_hz);
 	params[1] = build_latency(&builder, node->nodes, node->direction);
-	if (node->nodes->clocks.follows && node == driver(node->nodes))
+	if (node->nodes->clocks.follows &&
+	    node == leat_pw_nodes_driver(node->nodes))
 		flags |= PW_STREAM_FLAG_DRIVER;
 	return pw_stream_connect(node->stream,
 				 is_source(node) ? PW_DIRECTION_OUTPUT
@@ -296,41 +277,6 @@ void leat_pw_nodes_init(struct leat_pw_nodes *self,
 	}
 }
 
-static int make_adaptive(struct leat_pw_nodes *self,
-			 const struct leat_pw_nodes_setup *setup)
-{
-	const struct leat_link_spec *spec = &self->spec;
-	struct leat_pw_adaptive_config config = {
-		.jack_rate_hz = spec->rate_hz,
-		.pw_rate_hz = self->clocks.rate_hz,
-		.period = spec->period,
-		.latency = setup->latency,
-	};
-
-	if (!self->clocks.adapts)
-		return 0;
-	for (int d = 0; d < LEAT_N_DIRECTIONS; d++)
-		config.n_channels[d] = spec->n_channels[d];
-	return leat_pw_adaptive_create(&self->adaptive, &config,
-				       self->process->status);
-}
-
-static void hand_over(struct leat_pw_nodes *self)
-{
-	struct leat_pw_streams streams = {
-		.adaptive = self->adaptive,
-		.rate_hz = self->clocks.rate_hz,
-	};
-
-	for (int d = 0; d < LEAT_N_DIRECTIONS; d++) {
-		streams.stream[d] = self->node[d].stream;
-		streams.n_channels[d] = self->spec.n_channels[d];
-	}
-	if (self->clocks.follows)
-		streams.driver = driver(self)->stream;
-	leat_pw_process_set_streams(self->process, &streams);
-}
-
 int leat_pw_nodes_create(struct leat_pw_nodes *self, struct pw_core *core,
 			 const struct leat_link_spec *spec,
 			 const struct leat_pw_clocks *clocks,
@@ -341,15 +287,25 @@ int leat_pw_nodes_create(struct leat_pw_nodes *self, struct pw_core *core,
 
 	self->spec = *spec;
 	self->clocks = *clocks;
+	self->latency = setup->latency;
 	self->made = true;
-	res = make_adaptive(self, setup);
+	self->drives = clocks->follows;
+	self->format_hz = clocks->rate_hz;
+	res = leat_pw_nodes_make_adaptive(self, &self->adaptive, error);
+	if (res == -EINVAL) {
+		leat_pw_nodes_destroy(self);
+		return res;
+	}
 	for (int d = 0; d < LEAT_N_DIRECTIONS && res == 0; d++)
 		res = make_stream(&self->node[d], core, spec, setup);
-	if (res == 0)
-		hand_over(self);
+	if (res == 0) {
+		struct leat_pw_streams streams = leat_pw_nodes_streams(self);
+
+		leat_pw_process_set_streams(self->process, &streams);
+	}
 	for (int d = 0; d < LEAT_N_DIRECTIONS && res == 0; d++)
 		if (self->node[d].stream)
-			res = connect_stream(&self->node[d], spec);
+			res = connect_stream(&self->node[d]);
 	if (res < 0) {
 		leat_pw_nodes_destroy(self);
 		return leat_error_set(error, res,
@@ -376,6 +332,8 @@ void leat_pw_nodes_destroy(struct leat_pw_nodes *self)
 		pw_stream_destroy(node->stream);
 		node->stream = NULL;
 		node->state = PW_STREAM_STATE_UNCONNECTED;
+		node->position = NULL;
+		node->resting = false;
 	}
 	leat_pw_adaptive_destroy(self->adaptive);
 	self->adaptive = NULL;
@@ -387,9 +345,7 @@ bool leat_pw_nodes_fit(const struct leat_pw_nodes *self,
 		       const struct leat_link_spec *spec,
 		       const struct leat_pw_clocks *clocks)
 {
-	return self->made && self->spec.rate_hz == spec->rate_hz &&
-	       self->clocks.follows == clocks->follows &&
-	       self->clocks.rate_hz == clocks->rate_hz &&
+	return self->made && self->clocks.adapts == clocks->adapts &&
 	       memcmp(self->spec.n_channels, spec->n_channels,
 		      sizeof(spec->n_channels)) == 0 &&
 	       memcmp(self->spec.position, spec->position,
@@ -434,13 +390,6 @@ void leat_pw_nodes_set_period(struct leat_pw_nodes *self, uint32_t period)
 					text);
 		update_latency(&self->node[d]);
 	}
-}
-
-void leat_pw_nodes_set_driver(struct leat_pw_nodes *self, bool drive)
-{
-	if (self->made && self->clocks.follows)
-		update_property(driver(self), PW_KEY_NODE_DRIVER,
-				drive ? "true" : "false");
 }
 
 bool leat_pw_nodes_streaming(const struct leat_pw_nodes *self)

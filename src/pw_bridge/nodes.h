@@ -23,7 +23,7 @@ struct leat_pw_nodes_setup {
 struct leat_pw_clocks {
 	bool follows;	  /* they drive the graph, at JACK's rate */
 	bool adapts;	  /* they can run on another driver's clock */
-	uint32_t rate_hz; /* of the graph */
+	uint32_t rate_hz; /* of the graph, as far as that is known */
 };
 
 struct leat_pw_node {
@@ -32,6 +32,10 @@ struct leat_pw_node {
 	struct spa_hook listener;
 	enum leat_direction direction;
 	enum pw_stream_state state;
+	const struct spa_io_position *position; /* of its driver, or NULL */
+	uint32_t offered_hz; /* the rate of the format it offers */
+	uint32_t format_hz;  /* the rate it runs at; 0: none */
+	bool resting;	     /* told to pause, to take another format */
 };
 
 struct leat_pw_nodes {
@@ -39,8 +43,11 @@ struct leat_pw_nodes {
 	struct leat_pw_node node[LEAT_N_DIRECTIONS];
 	struct leat_link_spec spec; /* what they were made for */
 	struct leat_pw_clocks clocks;
+	struct leat_pw_latency latency; /* that the user wants */
 	struct leat_pw_adaptive *adaptive; /* or NULL */
+	uint32_t format_hz;		   /* what the data loop works with */
 	bool made;
+	bool drives; /* what PipeWire was told last */
 	bool failed; /* one of them; failure says why */
 	char failure[128];
 	void (*changed)(void *user); /* a state changed */
@@ -63,6 +70,21 @@ void leat_pw_nodes_destroy(struct leat_pw_nodes *self);
 bool leat_pw_nodes_fit(const struct leat_pw_nodes *self,
 		       const struct leat_link_spec *spec,
 		       const struct leat_pw_clocks *clocks);
+
+/*
+ * JACK's rate, the graph's, or who is to drive changed: the same nodes go on,
+ * with the links that they have. They take a format of another rate when the
+ * graph pauses, as it does to change its rate.
+ *
+ * -EINVAL: the rates are too far apart; they go on in silence. -ENOMEM.
+ */
+int leat_pw_nodes_retune(struct leat_pw_nodes *self,
+			 const struct leat_link_spec *spec,
+			 const struct leat_pw_clocks *clocks,
+			 struct leat_error *error);
+
+/* The graph runs at another rate and does not pause: the nodes have to. */
+void leat_pw_nodes_rest(struct leat_pw_nodes *self);
 
 /* JACK's period changed. */
 void leat_pw_nodes_set_period(struct leat_pw_nodes *self, uint32_t period);

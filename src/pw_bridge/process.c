@@ -10,6 +10,9 @@
 /* Cycles run for one wake-up; more than one only if JACK overtakes us. */
 #define CYCLES_PER_WAKE 4
 
+/* How long the graph and the streams may differ in their rate. */
+#define OTHER_RATE_NS UINT64_C(50000000)
+
 /* ---- the cycle: all of this runs on the data loop ---- */
 
 static bool streaming(const struct leat_pw_process *self)
@@ -48,15 +51,19 @@ void leat_pw_forget_places(struct leat_pw_process *self)
 	leat_pw_adaptive_forget(&self->status->clock);
 }
 
-/* From one mode to the other, with the same streams: fade, and count it. */
-static void turn(struct leat_pw_process *self, bool adapts)
+void leat_pw_turn(struct leat_pw_process *self)
 {
-	if (!self->adaptive)
-		return;
 	self->turning = true;
 	for (int d = 0; d < LEAT_N_DIRECTIONS; d++)
 		leat_word_add(&self->status->direction[d].slips, 1);
 	leat_pw_stop_cycles(self);
+}
+
+static void turn(struct leat_pw_process *self, bool adapts)
+{
+	if (!self->adaptive)
+		return;
+	leat_pw_turn(self);
 	if (adapts)
 		leat_pw_adaptive_restart(self->adaptive);
 	else
@@ -202,18 +209,35 @@ static bool adapts(const struct leat_pw_process *self)
 	return self->adaptive && (!self->driver || self->other_driver);
 }
 
-/* The streams were made for another rate: the main thread makes new ones. */
+static void tell_other_rate(struct leat_pw_process *self, uint32_t rate_hz,
+			    bool stays)
+{
+	if (self->other_rate_hz == rate_hz && self->other_rate_stays == stays)
+		return;
+	__atomic_store_n(&self->other_rate_hz, rate_hz, __ATOMIC_SEQ_CST);
+	__atomic_store_n(&self->other_rate_stays, stays, __ATOMIC_SEQ_CST);
+	leat_rt_guard_allow(self->guard, 1);
+	pw_loop_signal_event(self->main_loop, self->changed);
+}
+
+/*
+ * Where the streams run at another rate than the graph, the main thread has
+ * them take the graph's, unless the graph is just on its way to theirs.
+ */
 static bool rate_agrees(struct leat_pw_process *self,
 			const struct spa_io_clock *clock)
 {
-	if (clock->rate.denom == self->rate_hz || clock->rate.denom == 0)
+	uint32_t rate_hz = clock->rate.denom;
+
+	if (rate_hz == self->rate_hz || rate_hz == 0) {
+		self->other_rate_ns = 0;
+		tell_other_rate(self, 0, false);
 		return true;
-	if (self->other_rate_hz != clock->rate.denom) {
-		__atomic_store_n(&self->other_rate_hz, clock->rate.denom,
-				 __ATOMIC_SEQ_CST);
-		leat_rt_guard_allow(self->guard, 1);
-		pw_loop_signal_event(self->main_loop, self->changed);
 	}
+	if (self->other_rate_ns == 0)
+		self->other_rate_ns = clock->nsec;
+	tell_other_rate(self, rate_hz,
+			clock->nsec - self->other_rate_ns > OTHER_RATE_NS);
 	return false;
 }
 

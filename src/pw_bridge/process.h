@@ -62,6 +62,8 @@ struct leat_pw_process {
 	uint32_t room;		/* atomic: frames that the rings lack, or had */
 	/* Atomic: what is used where the user wants less than can be; or 0. */
 	uint32_t raised[LEAT_N_DIRECTIONS];
+	bool other_rate_stays;	/* atomic: for longer than a change takes */
+	uint64_t other_rate_ns; /* since when it is another one; 0: it is not */
 	struct leat_fade fade;
 	struct leat_rt_guard *guard;	  /* or NULL */
 	float *planes[LEAT_CHANNELS_MAX]; /* of the source's buffer */
@@ -90,6 +92,9 @@ struct leat_pw_streams {
 /* What the streams are, before they are connected; all 0 to forget them. */
 void leat_pw_process_set_streams(struct leat_pw_process *self,
 				 const struct leat_pw_streams *streams);
+/* The same streams, at other rates or on another clock. */
+void leat_pw_process_retune(struct leat_pw_process *self,
+			    const struct leat_pw_streams *streams);
 void leat_pw_process_set_streaming(struct leat_pw_process *self,
 				   enum leat_direction direction,
 				   bool streaming);
@@ -103,6 +108,9 @@ void leat_pw_process_set_period(struct leat_pw_process *self, uint32_t period);
 
 /* No cycle of ours runs now: JACK is not to wait for blocks. */
 LEAT_RT void leat_pw_stop_cycles(struct leat_pw_process *self);
+
+/* From one mode to the other, with the same streams: fade, and count it. */
+LEAT_RT void leat_pw_turn(struct leat_pw_process *self);
 
 /* What adaptive mode told of its targets is not true any more. */
 LEAT_RT void leat_pw_forget_places(struct leat_pw_process *self);

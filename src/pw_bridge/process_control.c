@@ -100,6 +100,8 @@ static void set_streams(struct leat_pw_process *self, const void *data)
 	__atomic_store_n(&self->other_driver, false, __ATOMIC_SEQ_CST);
 	__atomic_store_n(&self->other_rate_hz, 0, __ATOMIC_SEQ_CST);
 	__atomic_store_n(&self->room, 0, __ATOMIC_SEQ_CST);
+	__atomic_store_n(&self->other_rate_stays, false, __ATOMIC_SEQ_CST);
+	self->other_rate_ns = 0;
 	leat_pw_forget_places(self);
 	if (self->rate_hz > 0)
 		leat_fade_init(&self->fade, self->rate_hz);
@@ -110,6 +112,45 @@ void leat_pw_process_set_streams(struct leat_pw_process *self,
 				 const struct leat_pw_streams *streams)
 {
 	change(self, set_streams, streams);
+}
+
+/* Where the driver's clock is. */
+static void find_position(struct leat_pw_process *self)
+{
+	self->position = NULL;
+	for (int d = 0; d < LEAT_N_DIRECTIONS; d++)
+		if (self->driver && self->stream[d] == self->driver)
+			self->position = self->clock[d];
+	if (self->position)
+		leat_pw_clock_name(self->position, self->link_name);
+}
+
+static void retune(struct leat_pw_process *self, const void *data)
+{
+	const struct leat_pw_streams *streams = data;
+	bool other_clock = self->driver != streams->driver;
+
+	self->driver = streams->driver;
+	self->adaptive = streams->adaptive;
+	__atomic_store_n(&self->other_driver, false, __ATOMIC_SEQ_CST);
+	__atomic_store_n(&self->other_rate_hz, 0, __ATOMIC_SEQ_CST);
+	__atomic_store_n(&self->other_rate_stays, false, __ATOMIC_SEQ_CST);
+	self->other_rate_ns = 0;
+	find_position(self);
+	if (self->rate_hz != streams->rate_hz)
+		leat_fade_init(&self->fade, streams->rate_hz);
+	self->rate_hz = streams->rate_hz;
+	leat_pw_forget_places(self);
+	if (other_clock)
+		leat_pw_turn(self);
+	restart(self);
+	leat_pw_look(self);
+}
+
+void leat_pw_process_retune(struct leat_pw_process *self,
+			    const struct leat_pw_streams *streams)
+{
+	change(self, retune, streams);
 }
 
 struct streaming {
@@ -148,11 +189,8 @@ static void set_position(struct leat_pw_process *self, const void *data)
 	struct pw_stream *stream = self->stream[clock->direction];
 
 	self->clock[clock->direction] = clock->position;
-	if (!self->driver || stream != self->driver)
-		return;
-	self->position = clock->position;
-	if (self->position)
-		leat_pw_clock_name(self->position, self->link_name);
+	if (self->driver && stream == self->driver)
+		find_position(self);
 }
 
 void leat_pw_process_set_position(struct leat_pw_process *self,

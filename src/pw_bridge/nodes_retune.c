@@ -1,0 +1,242 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The nodes live as long as their daemon does, and keep their links: what
+ * changes is whose clock they run on, and the rate of the format that they
+ * offer. PipeWire pauses its nodes to change the graph's rate. In that pause a
+ * node offers the new rate, and when it is started it runs at that; so nobody
+ * but us ever resamples.
+ */
+#include "nodes_retune.h"
+
+#include <spa/param/audio/format-utils.h>
+
+#include <errno.h>
+#include <stdio.h>
+
+/*
+ * Above every device, so that our group is driven by us, and the source above
+ * the sink: it plays the block in the very call that triggers the graph.
+ */
+#define DRIVER_PRIORITY 30000
+
+struct leat_pw_node *leat_pw_nodes_driver(struct leat_pw_nodes *self)
+{
+	enum leat_direction d = self->spec.n_channels[LEAT_TO_PIPEWIRE] > 0
+					? LEAT_TO_PIPEWIRE
+					: LEAT_TO_JACK;
+
+	return &self->node[d];
+}
+
+/* ---- who drives ---- */
+
+static void add_item(struct leat_pw_node_clock *clock, const char *key,
+		     const char *value)
+{
+	clock->items[clock->dict.n_items++] = SPA_DICT_ITEM_INIT(key, value);
+}
+
+/*
+ * Where the graph runs on us, at JACK's period and rate. Else it runs on any
+ * driver, at what it likes, and does not stop when links come and go.
+ */
+void leat_pw_node_clock_properties(const struct leat_pw_node *node,
+				   struct leat_pw_node_clock *clock)
+{
+	const struct leat_link_spec *spec = &node->nodes->spec;
+	bool follows = node->nodes->clocks.follows;
+	bool source = node->direction == LEAT_TO_PIPEWIRE;
+
+	clock->dict = SPA_DICT_INIT(clock->items, 0);
+	snprintf(clock->priority, sizeof(clock->priority), "%d",
+		 follows ? DRIVER_PRIORITY + source : 0);
+	snprintf(clock->quantum, sizeof(clock->quantum), "%u",
+		 follows ? spec->period : 0);
+	snprintf(clock->rate, sizeof(clock->rate), "%u",
+		 follows ? spec->rate_hz : 0);
+	add_item(clock, PW_KEY_PRIORITY_DRIVER, clock->priority);
+	add_item(clock, "node.force-quantum", clock->quantum);
+	add_item(clock, "node.force-rate", clock->rate);
+	add_item(clock, "node.always-process", follows ? "false" : "true");
+	add_item(clock, "node.want-driver", follows ? "false" : "true");
+}
+
+static void update_clock(struct leat_pw_node *node, bool drives)
+{
+	struct leat_pw_node_clock clock;
+
+	if (!node->stream)
+		return;
+	leat_pw_node_clock_properties(node, &clock);
+	if (node == leat_pw_nodes_driver(node->nodes))
+		add_item(&clock, PW_KEY_NODE_DRIVER, drives ? "true" : "false");
+	pw_stream_update_properties(node->stream, &clock.dict);
+}
+
+static void update_clocks(struct leat_pw_nodes *self, bool drives)
+{
+	self->drives = drives;
+	for (int d = 0; d < LEAT_N_DIRECTIONS; d++)
+		update_clock(&self->node[d], drives);
+}
+
+void leat_pw_nodes_set_driver(struct leat_pw_nodes *self, bool drive)
+{
+	struct leat_pw_node *node = leat_pw_nodes_driver(self);
+	bool drives = drive && self->clocks.follows;
+	struct spa_dict_item item = SPA_DICT_ITEM_INIT(
+		PW_KEY_NODE_DRIVER, drives ? "true" : "false");
+
+	if (!self->made || self->drives == drives)
+		return;
+	self->drives = drives;
+	pw_stream_update_properties(node->stream, &SPA_DICT_INIT(&item, 1));
+}
+
+/* ---- the rate ---- */
+
+/*
+ * What was to be expected; else what the graph has come to already, before
+ * anybody has told of it.
+ */
+static uint32_t rate_wanted(const struct leat_pw_node *node)
+{
+	uint32_t rate_hz = node->nodes->clocks.rate_hz;
+	uint32_t seen_hz = node->position ? node->position->clock.rate.denom
+					  : 0;
+
+	return rate_hz == node->format_hz && seen_hz > 0 ? seen_hz : rate_hz;
+}
+
+static void offer(struct leat_pw_node *node)
+{
+	uint32_t rate_hz = rate_wanted(node);
+	uint8_t memory[1024];
+	struct spa_pod_builder builder =
+		SPA_POD_BUILDER_INIT(memory, sizeof(memory));
+	const struct spa_pod *params[1];
+
+	if (!node->stream || node->offered_hz == rate_hz)
+		return;
+	node->offered_hz = rate_hz;
+	params[0] = leat_pw_node_format(node, &builder, rate_hz);
+	pw_stream_update_params(node->stream, params, 1);
+}
+
+void leat_pw_node_paused(struct leat_pw_node *node)
+{
+	offer(node);
+	if (!node->resting)
+		return;
+	node->resting = false;
+	pw_stream_set_active(node->stream, true);
+}
+
+void leat_pw_nodes_rest(struct leat_pw_nodes *self)
+{
+	for (int d = 0; d < LEAT_N_DIRECTIONS; d++) {
+		struct leat_pw_node *node = &self->node[d];
+
+		if (!node->stream || node->resting ||
+		    node->format_hz == self->clocks.rate_hz ||
+		    node->state != PW_STREAM_STATE_STREAMING)
+			continue;
+		node->resting = true;
+		pw_stream_set_active(node->stream, false);
+	}
+}
+
+/* ---- what the data loop does ---- */
+
+int leat_pw_nodes_make_adaptive(const struct leat_pw_nodes *self,
+				struct leat_pw_adaptive **adaptive,
+				struct leat_error *error)
+{
+	const struct leat_link_spec *spec = &self->spec;
+	struct leat_pw_adaptive_config config = {
+		.jack_rate_hz = spec->rate_hz,
+		.pw_rate_hz = self->format_hz,
+		.period = spec->period,
+		.latency = self->latency,
+	};
+	int res;
+
+	*adaptive = NULL;
+	if (!self->clocks.adapts)
+		return 0;
+	for (int d = 0; d < LEAT_N_DIRECTIONS; d++)
+		config.n_channels[d] = spec->n_channels[d];
+	res = leat_pw_adaptive_create(adaptive, &config, self->process->status);
+	if (res != -EINVAL)
+		return res;
+	return leat_error_set(error, res,
+			      "JACK runs at %u Hz but PipeWire at %u Hz, which "
+			      "is too far apart: bring one nearer to the other",
+			      config.jack_rate_hz, config.pw_rate_hz);
+}
+
+struct leat_pw_streams leat_pw_nodes_streams(struct leat_pw_nodes *self)
+{
+	struct leat_pw_streams streams = {
+		.adaptive = self->adaptive,
+		.rate_hz = self->format_hz,
+	};
+
+	for (int d = 0; d < LEAT_N_DIRECTIONS; d++) {
+		streams.stream[d] = self->node[d].stream;
+		streams.n_channels[d] = self->spec.n_channels[d];
+	}
+	if (self->clocks.follows)
+		streams.driver = leat_pw_nodes_driver(self)->stream;
+	return streams;
+}
+
+/* Let the data loop work with the rates and the driver as they are now. */
+static int refit(struct leat_pw_nodes *self, struct leat_error *error)
+{
+	struct leat_pw_adaptive *old = self->adaptive;
+	int res = leat_pw_nodes_make_adaptive(self, &self->adaptive, error);
+	struct leat_pw_streams streams = leat_pw_nodes_streams(self);
+
+	leat_pw_process_retune(self->process, &streams);
+	leat_pw_adaptive_destroy(old);
+	return res;
+}
+
+void leat_pw_node_formatted(struct leat_pw_node *node, uint32_t rate_hz)
+{
+	struct leat_pw_nodes *self = node->nodes;
+	struct leat_error error;
+
+	node->format_hz = rate_hz;
+	for (int d = 0; d < LEAT_N_DIRECTIONS; d++)
+		if (self->node[d].stream && self->node[d].format_hz != rate_hz)
+			return;
+	if (rate_hz == self->format_hz)
+		return;
+	self->format_hz = rate_hz;
+	(void)refit(self, &error);
+}
+
+int leat_pw_nodes_retune(struct leat_pw_nodes *self,
+			 const struct leat_link_spec *spec,
+			 const struct leat_pw_clocks *clocks,
+			 struct leat_error *error)
+{
+	bool turns = self->clocks.follows != clocks->follows;
+	bool other_jack = self->spec.rate_hz != spec->rate_hz;
+	int res = 0;
+
+	if (!turns && !other_jack && self->clocks.rate_hz == clocks->rate_hz)
+		return 0;
+	self->spec = *spec;
+	self->clocks = *clocks;
+	if (turns || other_jack)
+		res = refit(self, error);
+	for (int d = 0; d < LEAT_N_DIRECTIONS; d++)
+		if (self->node[d].state == PW_STREAM_STATE_PAUSED)
+			offer(&self->node[d]);
+	if (turns || (clocks->follows && other_jack))
+		update_clocks(self, clocks->follows);
+	return res;
+}
