@@ -103,6 +103,21 @@ void leat_clock_loop_upset(struct leat_clock_loop *loop)
 	loop->n_upsets++;
 }
 
+void leat_clock_loop_expect(struct leat_clock_loop *loop, double jack_s,
+			    double cycle_s)
+{
+	/* Shorter ones will show in the mean, and nothing waits for that. */
+	if (loop->interval_s > 0)
+		loop->interval_s = clamp(jack_s, loop->interval_s, 10);
+	if (loop->cycle_s > 0)
+		loop->cycle_s = clamp(cycle_s, loop->cycle_s, 10);
+}
+
+void leat_clock_loop_move(struct leat_clock_loop *loop, int64_t frames)
+{
+	loop->frame += (uint64_t)frames;
+}
+
 bool leat_clock_loop_running(const struct leat_clock_loop *loop)
 {
 	return loop->running;

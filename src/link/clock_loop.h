@@ -129,6 +129,19 @@ LEAT_RT unsigned leat_clock_loop_update(struct leat_clock_loop *loop,
  */
 LEAT_RT void leat_clock_loop_upset(struct leat_clock_loop *loop);
 
+/*
+ * The graphs' cycles are so long from now on. What is longer than they are by
+ * much is a stall, so without this a longer period would begin with one.
+ */
+LEAT_RT void leat_clock_loop_expect(struct leat_clock_loop *loop, double jack_s,
+				    double cycle_s);
+
+/*
+ * PipeWire's frames are played so many frames later than they were to be,
+ * from this cycle on: it was known of before it was seen in the stamps.
+ */
+LEAT_RT void leat_clock_loop_move(struct leat_clock_loop *loop, int64_t frames);
+
 /* Whether there is a map: positions mean something. */
 LEAT_RT bool leat_clock_loop_running(const struct leat_clock_loop *loop);
 

@@ -122,6 +122,7 @@ void leat_pw_adaptive_restart(struct leat_pw_adaptive *adaptive)
 			     adaptive->config.pw_rate_hz);
 	adaptive->n_stamps = 0;
 	adaptive->begun = false;
+	adaptive->n_jack = 0;
 	adaptive->silent_since_ns = 0;
 	forget_places(adaptive);
 }
@@ -254,7 +255,7 @@ void leat_pw_adaptive_tell(struct leat_pw_adaptive_way *way, double latency)
 static bool other_clock(const struct leat_pw_adaptive *self,
 			const struct leat_pw_adaptive_cycle *cycle) LEAT_RT
 {
-	int64_t ahead = (int64_t)(cycle->clock.frame - self->frame);
+	int64_t ahead = (int64_t)(cycle->clock.frame - self->position);
 	int64_t most = (int64_t)self->config.pw_rate_hz * JUMP_MAX_S;
 
 	return cycle->clock_id != self->clock_id || ahead < 0 || ahead > most;
@@ -272,16 +273,90 @@ static void watch_silence(struct leat_pw_adaptive *self, uint64_t now_ns)
 		forget_places(self);
 }
 
+/*
+ * Frames that the streams played since the last cycle began. When the quantum
+ * changes, a driver's position may go on by the one or by the other.
+ */
+static uint64_t advance(const struct leat_pw_adaptive *self,
+			const struct leat_pw_adaptive_cycle *cycle) LEAT_RT
+{
+	uint64_t n = cycle->clock.frame - self->position;
+
+	return n == cycle->quantum ? self->quantum : n;
+}
+
+/*
+ * Up to PipeWire 0.3.67 the cycle with which the quantum changes has the new
+ * length, but takes as long as the old one. So from then on the time is
+ * another at which a frame is played, by the difference and to the frame.
+ */
+static int64_t moved(const struct leat_pw_adaptive *self,
+		     const struct leat_pw_adaptive_cycle *cycle, uint64_t n)
+	LEAT_RT
+{
+	int64_t step = self->quantum_step;
+	double passed =
+		(double)(int64_t)(cycle->clock.time_ns - self->time_ns) * 1e-9 *
+		self->config.pw_rate_hz;
+
+	return fabs((double)(int64_t)n - passed) >
+			       fabs((double)((int64_t)n - step) - passed)
+		       ? step
+		       : 0;
+}
+
+static void begin(struct leat_pw_adaptive *self,
+		  const struct leat_pw_adaptive_cycle *cycle, uint32_t capacity)
+	LEAT_RT
+{
+	if (self->begun) {
+		uint64_t n = advance(self, cycle);
+
+		leat_clock_loop_move(&self->loop, moved(self, cycle, n));
+		self->frame += n;
+		self->quantum_step =
+			(int64_t)cycle->quantum - (int64_t)self->quantum;
+	} else {
+		self->frame = cycle->clock.frame;
+		self->quantum_step = 0;
+	}
+	self->clock_id = cycle->clock_id;
+	self->position = cycle->clock.frame;
+	self->time_ns = cycle->clock.time_ns;
+	if (!self->begun || self->quantum != cycle->quantum ||
+	    self->capacity != capacity) {
+		self->begun = true;
+		self->quantum = cycle->quantum;
+		self->capacity = capacity;
+		set_periods(self);
+	}
+}
+
+/* Frames of JACK's newest cycle: the ring's index less the stamp's. */
+static void note_period(struct leat_pw_adaptive *self,
+			const struct leat_frames_consumer *in, uint64_t newest)
+	LEAT_RT
+{
+	uint64_t n = newest - self->stamp.index;
+
+	/* Not if the stamp is newer than the index. */
+	if (self->stamp_is_new && n > 0 &&
+	    n <= leat_frames_consumer_format(in)->capacity)
+		self->n_jack = (uint32_t)n;
+}
+
 bool leat_pw_adaptive_update(struct leat_pw_adaptive *adaptive,
-			     const struct leat_frames_consumer *in,
+			     struct leat_frames_consumer *in,
 			     const struct leat_pw_adaptive_cycle *cycle)
 {
 	uint32_t capacity = leat_frames_consumer_format(in)->capacity;
+	struct leat_clock_cycle clock = cycle->clock;
+	uint64_t newest;
 	uint32_t n;
 	unsigned events;
 
 	if (adaptive->begun && cycle->clock_id == adaptive->clock_id &&
-	    cycle->clock.frame == adaptive->frame)
+	    cycle->clock.frame == adaptive->position)
 		return false;
 	if (adaptive->begun && other_clock(adaptive, cycle)) {
 		uint64_t n_stamps = adaptive->n_stamps;
@@ -289,20 +364,19 @@ bool leat_pw_adaptive_update(struct leat_pw_adaptive *adaptive,
 		leat_pw_adaptive_restart(adaptive);
 		adaptive->n_stamps = n_stamps;
 	}
-	adaptive->clock_id = cycle->clock_id;
-	adaptive->frame = cycle->clock.frame;
-	if (!adaptive->begun || adaptive->quantum != cycle->quantum ||
-	    adaptive->capacity != capacity) {
-		adaptive->begun = true;
-		adaptive->quantum = cycle->quantum;
-		adaptive->capacity = capacity;
-		set_periods(adaptive);
-	}
+	begin(adaptive, cycle, capacity);
+	clock.frame = adaptive->frame;
+	newest = leat_consumer_newest(leat_frames_consumer_ring(in));
 	n = leat_frames_get_stamps(in, &adaptive->n_stamps, adaptive->stamps);
 	adaptive->stamp_is_new = n > 0;
 	if (n > 0)
 		adaptive->stamp = adaptive->stamps[n - 1];
-	events = leat_clock_loop_update(&adaptive->loop, &cycle->clock,
+	note_period(adaptive, in, newest);
+	leat_clock_loop_expect(
+		&adaptive->loop,
+		(double)adaptive->n_jack / adaptive->config.jack_rate_hz,
+		(double)cycle->quantum / adaptive->config.pw_rate_hz);
+	events = leat_clock_loop_update(&adaptive->loop, &clock,
 					adaptive->stamps, n);
 	for (int d = 0; d < LEAT_N_DIRECTIONS; d++)
 		if (events & LEAT_CLOCK_UPSET)

@@ -68,15 +68,19 @@ struct leat_pw_adaptive {
 	struct leat_pw_adaptive_way way[LEAT_N_DIRECTIONS];
 	float *samples; /* a piece to JACK, while it is made */
 	float *planes[LEAT_CHANNELS_MAX];
-	uint64_t n_stamps;	  /* read so far, of this wire's */
-	struct leat_stamp stamp;  /* the newest of them */
-	bool stamp_is_new;	  /* and this cycle brought it */
-	bool begun;		  /* there was a cycle */
-	uint32_t clock_id;	  /* of the driver */
-	uint64_t frame;		  /* of the cycle */
-	uint32_t quantum;	  /* of the cycle */
-	uint32_t capacity;	  /* of the rings, frames */
-	uint32_t spare;		  /* of that, beside the targets */
+	uint64_t n_stamps;	 /* read so far, of this wire's */
+	struct leat_stamp stamp; /* the newest of them */
+	bool stamp_is_new;	 /* and this cycle brought it */
+	bool begun;		 /* there was a cycle */
+	uint32_t clock_id;	 /* of the driver */
+	uint64_t position;	 /* of the cycle, as the driver counts */
+	uint64_t time_ns;	 /* of the cycle */
+	uint64_t frame;		 /* of the cycle, as the streams count */
+	uint32_t quantum;	 /* of the cycle */
+	int64_t quantum_step;	 /* from that of the cycle before */
+	uint32_t n_jack;	 /* frames of JACK's newest cycle; 0: unknown */
+	uint32_t capacity;	 /* of the rings, frames */
+	uint32_t spare;		 /* of that, beside the targets */
 	uint64_t silent_since_ns; /* PipeWire's time; 0: JACK is not silent */
 	struct leat_stamp stamps[LEAT_STAMP_LOG_SIZE];
 };
@@ -134,7 +138,7 @@ LEAT_RT void leat_pw_adaptive_set_period(struct leat_pw_adaptive *adaptive,
  */
 LEAT_RT bool
 leat_pw_adaptive_update(struct leat_pw_adaptive *adaptive,
-			const struct leat_frames_consumer *in,
+			struct leat_frames_consumer *in,
 			const struct leat_pw_adaptive_cycle *cycle);
 
 /*

@@ -35,6 +35,9 @@ struct bent {
 	struct leat_side_words words;
 	struct leat_pw_adaptive *adaptive;
 	uint32_t p, q, pw_rate_hz;
+	enum { COUNTS_LAST, COUNTS_FIRST, COUNTS_LATE } counts;
+	uint32_t q_before;
+	uint32_t shift;		     /* that it began with */
 	double jack_speed, pw_speed; /* of their clocks */
 	double jack_due_s, pw_due_s;
 	uint64_t index, frame; /* W, and PipeWire's */
@@ -196,7 +199,7 @@ static bool sink_waits(const struct bent *bent)
 	uint64_t fed =
 		leat_resampler_fed(bent->adaptive->way[LEAT_TO_JACK].resampler);
 
-	return (int64_t)(fed - bent->frame) > 0;
+	return (int64_t)(fed - bent->frame - bent->shift) > 0;
 }
 
 static void write_sink(struct bent *bent)
@@ -214,12 +217,21 @@ static void write_sink(struct bent *bent)
 		check_way(bent, sink_at(bent) - before, 0);
 }
 
+/* Up to PipeWire 0.3.67 the timer was set before the quantum changed. */
+static uint32_t lasts(const struct bent *bent)
+{
+	return bent->counts == COUNTS_LATE && bent->q_before ? bent->q_before
+							     : bent->q;
+}
+
 static void pw_cycle(struct bent *bent)
 {
 	struct leat_pw_adaptive_cycle cycle = {
 		.clock_id = 7,
 		.quantum = bent->q,
-		.clock = { .frame = bent->frame,
+		.clock = { .frame =
+				   bent->frame +
+				   (bent->counts == COUNTS_FIRST ? bent->q : 0),
 			   .time_ns = (uint64_t)llround(bent->pw_due_s * 1e9),
 			   .rate_diff = bent->pw_speed },
 	};
@@ -234,7 +246,8 @@ static void pw_cycle(struct bent *bent)
 		bent->wrong = true;
 	write_sink(bent);
 	bent->frame += bent->q;
-	bent->pw_due_s += bent->q / (bent->pw_rate_hz * bent->pw_speed);
+	bent->pw_due_s += lasts(bent) / (bent->pw_rate_hz * bent->pw_speed);
+	bent->q_before = bent->q;
 }
 
 /* ---- runs ---- */
@@ -321,8 +334,9 @@ static void expect_on_target(const struct bent *bent)
 	CU_ASSERT_DOUBLE_EQUAL(jack_at(bent) - source_at(bent),
 			       target_of(bent, LEAT_TO_PIPEWIRE), NEAR);
 	/* A frame of the graph's is heard P after its index comes up. */
-	frames = ((double)(int64_t)(at - bent->frame) + fraction) * JACK_HZ /
-		 bent->pw_rate_hz;
+	frames =
+		((double)(int64_t)(at - bent->frame - bent->shift) + fraction) *
+		JACK_HZ / bent->pw_rate_hz;
 	CU_ASSERT_DOUBLE_EQUAL(sink_at(bent) + bent->p - jack_at(bent) - frames,
 			       target_of(bent, LEAT_TO_JACK), NEAR);
 	for (int d = 0; d < LEAT_N_DIRECTIONS; d++) {
@@ -597,6 +611,59 @@ static void test_ring_has_no_room(void)
 	finish(&bent);
 }
 
+/* A change to q2 and back: nothing is silent, and soon it is all as it was. */
+static void change_quantum(uint32_t p, uint32_t q, uint32_t q2, int counts)
+{
+	struct bent bent;
+
+	bend(&bent, p, q, 48000, 50);
+	bent.counts = counts;
+	bent.shift = counts == COUNTS_FIRST ? q : 0;
+	run(&bent, 8);
+	for (int i = 0; i < 2; i++) {
+		uint64_t n_missing = bent.n_missing;
+		/* The graph itself leaves a hole: too few for the time. */
+		bool holed = counts == COUNTS_LATE && (q2 > q) == i;
+		uint32_t hole = q2 > q ? q2 - q : q - q2;
+		uint32_t most = (holed ? hole : 0) + p;
+
+		bent.q = i ? q : q2;
+		run(&bent, 2);
+		CU_ASSERT(bent.n_missing - n_missing <=
+			  (most + bent.p - 1) / bent.p);
+		CU_ASSERT_EQUAL(
+			peek(&words_of(&bent, LEAT_TO_PIPEWIRE)->underruns), 0);
+		expect_quiet(&bent, 10);
+	}
+	CU_ASSERT_EQUAL(bent.adaptive->loop.n_upsets, 0);
+	finish(&bent);
+}
+
+static void test_quantum_changes(void)
+{
+	for (int counts = COUNTS_LAST; counts <= COUNTS_LATE; counts++) {
+		change_quantum(256, 64, 1024, counts);
+		change_quantum(128, 1024, 256, counts);
+	}
+}
+
+/* A longer period is no stall. */
+static void test_period_grows(void)
+{
+	struct bent bent;
+
+	bend(&bent, 256, 256, 48000, 50);
+	run(&bent, 8);
+	bent.p = 1024;
+	run(&bent, 0.05);
+	leat_pw_adaptive_set_period(bent.adaptive, 1024);
+	run(&bent, 2);
+	CU_ASSERT_EQUAL(bent.adaptive->loop.n_upsets, 0);
+	CU_ASSERT_EQUAL(peek(&words_of(&bent, LEAT_TO_PIPEWIRE)->underruns), 0);
+	expect_quiet(&bent, 10);
+	finish(&bent);
+}
+
 /* Another driver's clock counts from elsewhere. */
 static void test_frame_count_jumps(void)
 {
@@ -644,6 +711,8 @@ static const struct unit_test tests[] = {
 	{ "stalls", "PipeWire", test_pipewire_stalls },
 	{ "stalls", "JACK is away", test_jack_is_away },
 	{ "changes", "JACK's period", test_period_changes },
+	{ "changes", "JACK's period grows", test_period_grows },
+	{ "changes", "PipeWire's quantum", test_quantum_changes },
 	{ "changes", "the frame count", test_frame_count_jumps },
 	{ "latency", "fixed", test_fixed_latency },
 	{ "latency", "bounded", test_bounded_latency },
