@@ -159,6 +159,12 @@ static uint32_t choose_capacity(uint32_t rate_hz, uint32_t period)
 	return capacity;
 }
 
+static bool freewheels(const struct bridge *self)
+{
+	return __atomic_load_n(&self->client.process.freewheels,
+			       __ATOMIC_SEQ_CST);
+}
+
 static void set_clock(struct bridge *self, uint32_t rate_hz, uint32_t period,
 		      bool alive)
 {
@@ -166,14 +172,15 @@ static void set_clock(struct bridge *self, uint32_t rate_hz, uint32_t period,
 
 	self->spec.rate_hz = rate_hz;
 	self->spec.period = period;
-	self->spec.jack_alive = alive;
+	/* In freewheel there is nobody to follow. */
+	self->spec.jack_alive = alive && !freewheels(self);
 	/* Room that is there is kept: a smaller period needs no new rings. */
 	if (capacity > self->spec.capacity)
 		self->spec.capacity = capacity;
 	leat_word_set(&self->status->rate_hz, rate_hz);
 	leat_word_set(&self->status->period, period);
 	leat_word_set(&self->status->alive, alive);
-	leat_word_set(&self->status->running, alive);
+	leat_word_set(&self->status->running, self->spec.jack_alive);
 	tell_spec(self);
 }
 
@@ -315,6 +322,18 @@ static void tell_guard(const struct bridge *self)
 	leat_log("%s: %s", self->spec.link_name, text);
 }
 
+static void freewheel_changed(struct bridge *self)
+{
+	bool was = !self->spec.jack_alive;
+
+	if (freewheels(self) == was)
+		return;
+	leat_log("%s: JACK %s", self->spec.link_name,
+		 was ? "is back in real time"
+		     : "freewheels; silence until it does not");
+	set_clock(self, self->spec.rate_hz, self->spec.period, true);
+}
+
 static void handle_notices(struct bridge *self)
 {
 	uint32_t notices = leat_jack_client_notices(&self->client);
@@ -329,6 +348,8 @@ static void handle_notices(struct bridge *self)
 		period_changed(self);
 	if (notices & LEAT_JACK_NOTICE_GUARD)
 		tell_guard(self);
+	if (notices & LEAT_JACK_NOTICE_FREEWHEEL)
+		freewheel_changed(self);
 	if (notices & LEAT_JACK_NOTICE_POISONED)
 		leat_host_dismiss(self->host,
 				  "it wrote an index that cannot be");

@@ -122,6 +122,16 @@ static int on_period(jack_nframes_t n_frames, void *user)
 	return 0;
 }
 
+/* Before the first cycle that is not in real time, and after the last. */
+static void on_freewheel(int starting, void *user)
+{
+	struct leat_jack_client *self = user;
+
+	__atomic_store_n(&self->process.freewheels, starting != 0,
+			 __ATOMIC_SEQ_CST);
+	notify(self, LEAT_JACK_NOTICE_FREEWHEEL);
+}
+
 static int on_xrun(void *user)
 {
 	struct leat_jack_client *self = user;
@@ -165,6 +175,7 @@ static void set_callbacks(struct leat_jack_client *self)
 	jack_set_process_callback(client, leat_jack_process_callback,
 				  &self->process);
 	jack_set_buffer_size_callback(client, on_period, self);
+	jack_set_freewheel_callback(client, on_freewheel, self);
 	jack_set_xrun_callback(client, on_xrun, self);
 	jack_set_port_registration_callback(client, on_port, self);
 	jack_set_port_connect_callback(client, on_connect, self);

@@ -18,6 +18,7 @@ enum leat_jack_notice {
 	LEAT_JACK_NOTICE_GUARD = 1u << 4, /* the guard found something */
 	LEAT_JACK_NOTICE_POISONED = 1u
 				    << 3, /* the wire's peer wrote nonsense */
+	LEAT_JACK_NOTICE_FREEWHEEL = 1u << 5, /* it begins or ends */
 };
 
 struct leat_jack_client_setup {

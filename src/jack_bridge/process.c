@@ -242,10 +242,29 @@ static bool exchange(struct leat_jack_process *self, jack_nframes_t n_frames)
 	return received;
 }
 
+/*
+ * JACK runs as fast as it can, for a file. PipeWire, whose time goes on as ever,
+ * has no part in that: nothing is sent, nothing is waited for, and the rings
+ * stand still until JACK is back in real time.
+ */
+static void freewheel(struct leat_jack_process *self, jack_nframes_t n_frames)
+{
+	take_wire(self);
+	get_planes(self, n_frames);
+	leat_fade_silence(&self->fade, self->planes[LEAT_TO_JACK],
+			  self->n_ports[LEAT_TO_JACK], n_frames);
+	self->n_before = 0;
+	self->n_cycle = 0;
+}
+
 static void run_cycle(struct leat_jack_process *self, jack_nframes_t n_frames)
 {
 	float *const *outputs = self->planes[LEAT_TO_JACK];
 
+	if (__atomic_load_n(&self->freewheels, __ATOMIC_RELAXED)) {
+		freewheel(self, n_frames);
+		return;
+	}
 	take_wire(self);
 	note_cycle(self, n_frames);
 	get_planes(self, n_frames);

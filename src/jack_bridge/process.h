@@ -34,6 +34,8 @@ struct leat_jack_process {
 	void *wire_wanted; /* struct leat_wire, or NULL */
 	void *wire_used;   /* what the callback uses */
 
+	bool freewheels; /* atomic: JACK's cycles are not in real time */
+
 	/* The callback's own. */
 	struct leat_wire *wire;
 	struct leat_jack_sync_wait sync_wait;

@@ -33,8 +33,8 @@ static void on_spec(void *user, const struct leat_link_spec *spec)
 	struct leat_pw_bridge *self = user;
 
 	if (self->have_spec && self->spec.jack_alive && !spec->jack_alive)
-		leat_log("%s: the JACK server is gone; silence until it is "
-			 "back",
+		leat_log("%s: the JACK server is gone, or freewheels; silence "
+			 "until it is back",
 			 spec->link_name);
 	self->spec = *spec;
 	self->have_spec = true;

@@ -136,9 +136,43 @@ static void test_wires_come_and_go(void)
 	circle_close(&circle);
 }
 
+/* In freewheel nothing moves; then it goes on where it was, a period late. */
+static void test_freewheel_stands_aside(void)
+{
+	struct leat_producer *ring;
+	struct circle circle;
+	uint64_t index, underruns;
+
+	CU_ASSERT_FATAL(circle_open(&circle));
+	ring = leat_frames_producer_ring(circle.jack.out);
+	for (unsigned i = 0; i < 10; i++) {
+		circle_cycle(&circle, CIRCLE_PERIOD);
+		circle_answer(&circle);
+	}
+	index = leat_producer_index(ring);
+	underruns = peek(&circle.status.direction[LEAT_TO_JACK].underruns);
+	circle.process.freewheels = true;
+	for (unsigned i = 0; i < 1000; i++)
+		circle_cycle(&circle, CIRCLE_PERIOD);
+	CU_ASSERT_EQUAL(leat_producer_index(ring), index);
+	CU_ASSERT_EQUAL(circle.ports[LEAT_TO_JACK][0].samples[0], 0.0f);
+	CU_ASSERT_FALSE(circle_answer(&circle));
+	circle.client.frame_time += 12345;
+	circle.process.freewheels = false;
+	circle_cycle(&circle, CIRCLE_PERIOD);
+	circle_answer(&circle);
+	circle_cycle(&circle, CIRCLE_PERIOD);
+	CU_ASSERT_TRUE(circle_is_back(&circle, CIRCLE_PERIOD));
+	CU_ASSERT_EQUAL(peek(&circle.status.direction[LEAT_TO_JACK].underruns),
+			underruns + 1);
+	CU_ASSERT_EQUAL(peek(&circle.status.skipped_periods), 0);
+	circle_close(&circle);
+}
+
 static const struct unit_test tests[] = {
 	{ "circle", "one period", test_way_round },
 	{ "circle", "after a stall", test_latency_survives_a_stall },
+	{ "circle", "freewheel", test_freewheel_stands_aside },
 	{ "circle", "wires come and go", test_wires_come_and_go },
 	{ "skipped periods", "without an xrun",
 	  test_skipped_periods_are_counted_without_an_xrun },
