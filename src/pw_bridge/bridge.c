@@ -99,15 +99,17 @@ static void leave_and_return(struct leat_pw_bridge *self, const char *text)
 static bool look_at_rate(struct leat_pw_bridge *self)
 {
 	struct leat_pw_process *process = &self->process;
+	const struct leat_pw_clocks *clocks = &self->nodes.clocks;
 	uint32_t rate_hz =
 		__atomic_load_n(&process->other_rate_hz, __ATOMIC_SEQ_CST);
+	bool stays =
+		__atomic_load_n(&process->other_rate_stays, __ATOMIC_SEQ_CST);
 
-	if (rate_hz == 0 || !self->nodes.made || !self->nodes.clocks.adapts)
+	if (rate_hz == 0 || !self->nodes.made)
 		return false;
-	if (rate_hz != self->nodes.clocks.rate_hz) {
-		if (!__atomic_load_n(&process->other_rate_stays,
-				     __ATOMIC_SEQ_CST))
-			return false;
+	if (!stays && (clocks->follows || rate_hz != clocks->rate_hz))
+		return false;
+	if (clocks->adapts && rate_hz != clocks->rate_hz) {
 		self->seen_rate_hz = rate_hz;
 		leat_pw_bridge_settle(self);
 	}

@@ -6,6 +6,7 @@
 
 #include <spa/param/audio/format-utils.h>
 #include <spa/param/audio/type-info.h>
+#include <spa/node/command.h>
 #include <spa/param/latency-utils.h>
 
 #include <errno.h>
@@ -79,6 +80,13 @@ static void on_add_buffer(void *user, struct pw_buffer *buffer)
 			memset(spa->datas[i].data, 0, spa->datas[i].maxsize);
 }
 
+/* The formats are about to be asked for: the last moment to offer another. */
+static void on_command(void *user, const struct spa_command *command)
+{
+	if (SPA_NODE_COMMAND_ID(command) == SPA_NODE_COMMAND_ParamBegin)
+		leat_pw_node_negotiates(user);
+}
+
 static void on_source_process(void *user)
 {
 	struct leat_pw_node *node = user;
@@ -96,14 +104,14 @@ static void on_sink_process(void *user)
 static const struct pw_stream_events source_events = {
 	PW_VERSION_STREAM_EVENTS,     .state_changed = on_state,
 	.io_changed = on_io,	      .add_buffer = on_add_buffer,
-	.param_changed = on_param,
+	.param_changed = on_param,    .command = on_command,
 	.process = on_source_process,
 };
 
 static const struct pw_stream_events sink_events = {
 	PW_VERSION_STREAM_EVENTS,   .state_changed = on_state,
 	.io_changed = on_io,	    .add_buffer = on_add_buffer,
-	.param_changed = on_param,
+	.param_changed = on_param,  .command = on_command,
 	.process = on_sink_process,
 };
 

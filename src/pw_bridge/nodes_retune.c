@@ -132,6 +132,11 @@ void leat_pw_node_paused(struct leat_pw_node *node)
 	pw_stream_set_active(node->stream, true);
 }
 
+void leat_pw_node_negotiates(struct leat_pw_node *node)
+{
+	offer(node);
+}
+
 void leat_pw_nodes_rest(struct leat_pw_nodes *self)
 {
 	for (int d = 0; d < LEAT_N_DIRECTIONS; d++) {
@@ -180,6 +185,7 @@ struct leat_pw_streams leat_pw_nodes_streams(struct leat_pw_nodes *self)
 	struct leat_pw_streams streams = {
 		.adaptive = self->adaptive,
 		.rate_hz = self->format_hz,
+		.follow_rate_hz = self->spec.rate_hz,
 	};
 
 	for (int d = 0; d < LEAT_N_DIRECTIONS; d++) {

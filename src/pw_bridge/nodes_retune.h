@@ -36,8 +36,12 @@ int leat_pw_nodes_make_adaptive(const struct leat_pw_nodes *self,
 /* What the data loop is to know of the streams. */
 struct leat_pw_streams leat_pw_nodes_streams(struct leat_pw_nodes *self);
 
-/* A stream's events: it has paused; it runs at a rate from now on. */
+/*
+ * A stream's events: it has paused; it is asked for its format; it runs at a
+ * rate from now on.
+ */
 void leat_pw_node_paused(struct leat_pw_node *node);
+void leat_pw_node_negotiates(struct leat_pw_node *node);
 void leat_pw_node_formatted(struct leat_pw_node *node, uint32_t rate_hz);
 
 #endif

@@ -81,6 +81,36 @@ static void set_other_driver(struct leat_pw_process *self, bool other)
 	pw_loop_signal_event(self->main_loop, self->changed);
 }
 
+static void tell_other_rate(struct leat_pw_process *self, uint32_t rate_hz,
+			    bool stays)
+{
+	if (self->other_rate_hz == rate_hz && self->other_rate_stays == stays)
+		return;
+	__atomic_store_n(&self->other_rate_hz, rate_hz, __ATOMIC_SEQ_CST);
+	__atomic_store_n(&self->other_rate_stays, stays, __ATOMIC_SEQ_CST);
+	leat_rt_guard_allow(self->guard, 1);
+	pw_loop_signal_event(self->main_loop, self->changed);
+}
+
+/*
+ * Where the streams run at another rate than they should, the main thread has
+ * them take that, unless they are just on their way to it.
+ */
+static bool rate_agrees(struct leat_pw_process *self, uint32_t rate_hz,
+			uint64_t now_ns)
+{
+	if (rate_hz == self->rate_hz || rate_hz == 0) {
+		self->other_rate_ns = 0;
+		tell_other_rate(self, 0, false);
+		return true;
+	}
+	if (self->other_rate_ns == 0)
+		self->other_rate_ns = now_ns;
+	tell_other_rate(self, rate_hz,
+			now_ns - self->other_rate_ns > OTHER_RATE_NS);
+	return false;
+}
+
 /*
  * Find the newest block. Its length is what JACK's stamp says; a stamp that
  * does not fit is one that JACK is writing just now.
@@ -95,6 +125,9 @@ static bool find_block(struct leat_pw_process *self, uint64_t newest)
 		return false;
 	n = newest - stamp.index;
 	if (n == 0 || n > leat_frames_consumer_format(self->wire->in)->capacity)
+		return false;
+	/* At another rate PipeWire would resample, and be late. */
+	if (!rate_agrees(self, self->follow_rate_hz, stamp.time_ns))
 		return false;
 	self->start = stamp.index;
 	self->n_block = (uint32_t)n;
@@ -209,38 +242,6 @@ static bool adapts(const struct leat_pw_process *self)
 	return self->adaptive && (!self->driver || self->other_driver);
 }
 
-static void tell_other_rate(struct leat_pw_process *self, uint32_t rate_hz,
-			    bool stays)
-{
-	if (self->other_rate_hz == rate_hz && self->other_rate_stays == stays)
-		return;
-	__atomic_store_n(&self->other_rate_hz, rate_hz, __ATOMIC_SEQ_CST);
-	__atomic_store_n(&self->other_rate_stays, stays, __ATOMIC_SEQ_CST);
-	leat_rt_guard_allow(self->guard, 1);
-	pw_loop_signal_event(self->main_loop, self->changed);
-}
-
-/*
- * Where the streams run at another rate than the graph, the main thread has
- * them take the graph's, unless the graph is just on its way to theirs.
- */
-static bool rate_agrees(struct leat_pw_process *self,
-			const struct spa_io_clock *clock)
-{
-	uint32_t rate_hz = clock->rate.denom;
-
-	if (rate_hz == self->rate_hz || rate_hz == 0) {
-		self->other_rate_ns = 0;
-		tell_other_rate(self, 0, false);
-		return true;
-	}
-	if (self->other_rate_ns == 0)
-		self->other_rate_ns = clock->nsec;
-	tell_other_rate(self, rate_hz,
-			clock->nsec - self->other_rate_ns > OTHER_RATE_NS);
-	return false;
-}
-
 /* The main thread asks for larger rings, and says what cannot be. */
 static void tell_needs(struct leat_pw_process *self)
 {
@@ -270,7 +271,8 @@ static bool begin_adaptive(struct leat_pw_process *self,
 	struct leat_pw_adaptive_cycle cycle;
 
 	if (!self->wire || !position || leat_pw_clock_recovering(position) ||
-	    !rate_agrees(self, &position->clock))
+	    !rate_agrees(self, position->clock.rate.denom,
+			 position->clock.nsec))
 		return false;
 	cycle.clock_id = position->clock.id;
 	cycle.quantum = (uint32_t)position->clock.duration;

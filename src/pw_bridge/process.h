@@ -43,7 +43,8 @@ struct leat_pw_process {
 	struct spa_io_position *clock[LEAT_N_DIRECTIONS];
 	struct leat_pw_adaptive *adaptive; /* NULL: follow mode only */
 	uint32_t n_channels[LEAT_N_DIRECTIONS];
-	uint32_t rate_hz; /* of the streams */
+	uint32_t rate_hz;	 /* of the streams */
+	uint32_t follow_rate_hz; /* JACK's; what they need to follow it */
 	bool streaming[LEAT_N_DIRECTIONS];
 
 	/* The cycle. */
@@ -87,6 +88,7 @@ struct leat_pw_streams {
 	struct leat_pw_adaptive *adaptive;
 	uint32_t n_channels[LEAT_N_DIRECTIONS];
 	uint32_t rate_hz;
+	uint32_t follow_rate_hz;
 };
 
 /* What the streams are, before they are connected; all 0 to forget them. */

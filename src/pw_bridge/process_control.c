@@ -89,6 +89,7 @@ static void set_streams(struct leat_pw_process *self, const void *data)
 	self->driver = streams->driver;
 	self->adaptive = streams->adaptive;
 	self->rate_hz = streams->rate_hz;
+	self->follow_rate_hz = streams->follow_rate_hz;
 	for (int d = 0; d < LEAT_N_DIRECTIONS; d++) {
 		self->stream[d] = streams->stream[d];
 		self->n_channels[d] = streams->n_channels[d];
@@ -140,6 +141,7 @@ static void retune(struct leat_pw_process *self, const void *data)
 	if (self->rate_hz != streams->rate_hz)
 		leat_fade_init(&self->fade, streams->rate_hz);
 	self->rate_hz = streams->rate_hz;
+	self->follow_rate_hz = streams->follow_rate_hz;
 	leat_pw_forget_places(self);
 	if (other_clock)
 		leat_pw_turn(self);

@@ -87,6 +87,7 @@ static void open_pw_process(struct graph *graph)
 	process->crossing = &graph->crossing;
 	process->position = &graph->position;
 	process->rate_hz = 48000;
+	process->follow_rate_hz = 48000;
 	process->wire = &graph->circle.pipewire;
 	for (int d = 0; d < LEAT_N_DIRECTIONS; d++) {
 		process->stream[d] = &graph->streams[d];
