@@ -107,10 +107,8 @@ void leat_clock_loop_expect(struct leat_clock_loop *loop, double jack_s,
 			    double cycle_s)
 {
 	/* Shorter ones will show in the mean, and nothing waits for that. */
-	if (loop->interval_s > 0)
-		loop->interval_s = clamp(jack_s, loop->interval_s, 10);
-	if (loop->cycle_s > 0)
-		loop->cycle_s = clamp(cycle_s, loop->cycle_s, 10);
+	loop->interval_s = clamp(jack_s, loop->interval_s, 10);
+	loop->cycle_s = clamp(cycle_s, loop->cycle_s, 10);
 }
 
 void leat_clock_loop_move(struct leat_clock_loop *loop, int64_t frames)

@@ -223,6 +223,18 @@ static void note(struct writer *writer, double error) LEAT_RT
 					 self->config.pw_rate_hz);
 }
 
+/*
+ * Whether JACK missed something, for the most part because this direction is
+ * behind its place. Then nothing whole is preserved by catching up slowly.
+ */
+static bool starved(const struct writer *writer, double error) LEAT_RT
+{
+	const struct leat_pw_adaptive *self = writer->self;
+	double slack = (double)(int64_t)(own_index(writer) - self->stamp.index);
+
+	return self->stamp_is_new && slack < 0 && error > -slack / 2;
+}
+
 bool leat_pw_adaptive_write(struct leat_pw_adaptive *adaptive,
 			    struct leat_frames_producer *out,
 			    const float *const *planes, uint32_t n_frames)
@@ -243,7 +255,9 @@ bool leat_pw_adaptive_write(struct leat_pw_adaptive *adaptive,
 		way->interrupted = true;
 		return false;
 	}
-	note(&writer, error_here(&writer));
+	error = error_here(&writer);
+	note(&writer, error);
+	way->interrupted = way->interrupted || starved(&writer, error);
 	find_place(&writer);
 	error = error_here(&writer);
 	feed_cycle(&writer, n_frames);

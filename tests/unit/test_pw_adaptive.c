@@ -647,6 +647,25 @@ static void test_quantum_changes(void)
 	}
 }
 
+/*
+ * A small hole of the graph's, less than what is caught up, but more than JACK
+ * has in store: it misses some periods, and not for as long as catching up takes.
+ */
+static void test_small_hole(void)
+{
+	struct bent bent;
+	uint64_t n_missing;
+
+	bend(&bent, 128, 256, 48000, 20);
+	run(&bent, 8);
+	n_missing = bent.n_missing;
+	bent.pw_due_s += 200.0 / 48000;
+	run(&bent, 2);
+	CU_ASSERT(bent.n_missing - n_missing < 8);
+	expect_quiet(&bent, 10);
+	finish(&bent);
+}
+
 /* A longer period is no stall. */
 static void test_period_grows(void)
 {
@@ -712,6 +731,7 @@ static const struct unit_test tests[] = {
 	{ "stalls", "JACK is away", test_jack_is_away },
 	{ "changes", "JACK's period", test_period_changes },
 	{ "changes", "JACK's period grows", test_period_grows },
+	{ "changes", "a small hole", test_small_hole },
 	{ "changes", "PipeWire's quantum", test_quantum_changes },
 	{ "changes", "the frame count", test_frame_count_jumps },
 	{ "latency", "fixed", test_fixed_latency },
