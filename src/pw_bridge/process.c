@@ -149,15 +149,24 @@ static void count_passed_over(struct leat_pw_process *self)
 	leat_word_add(&words->overruns, 1);
 }
 
+/* The graph has a block and does not finish: it will not come back. */
+static void count_stuck(struct leat_pw_process *self, uint32_t n_block)
+{
+	leat_word_add(&self->status->xruns, 1);
+	leat_word_add(&self->status->direction[LEAT_TO_JACK].lost, n_block);
+}
+
 static void run_cycle(struct leat_pw_process *self, uint64_t newest)
 {
+	uint32_t n_before = self->n_block;
+
 	if (!find_block(self, newest))
 		return;
 	count_passed_over(self);
 	self->consumed = newest;
 	self->late = self->busy;
 	if (self->busy)
-		leat_word_add(&self->status->xruns, 1);
+		count_stuck(self, n_before);
 	self->busy = self->streaming[LEAT_TO_JACK];
 	self->triggering = true;
 	pw_stream_trigger_process(self->driver);
@@ -481,18 +490,27 @@ static bool writable(const struct leat_pw_process *self,
 			  self->n_block);
 }
 
+/* JACK has been there, and played silence. */
+static bool is_missed(const struct leat_pw_process *self)
+{
+	struct leat_consumer *ring = leat_frames_consumer_ring(self->wire->in);
+
+	return leat_consumer_newest(ring) - self->start != self->n_block;
+}
+
 static void write_following(struct leat_pw_process *self,
 			    struct spa_buffer *buffer)
 {
 	struct leat_direction_words *words =
 		&self->status->direction[LEAT_TO_JACK];
 
-	if (writable(self, buffer)) {
+	if (writable(self, buffer) && !is_missed(self)) {
 		leat_frames_send_at(self->wire->out, self->start, self->n_block,
 				    fill_block, buffer);
 		leat_word_set(&words->index, self->start + self->n_block);
 		self->n_block = 0;
-	} else if (self->steady && self->late && self->n_block > 0) {
+	} else if (self->steady && self->n_block > 0 &&
+		   (self->late || is_missed(self))) {
 		leat_word_add(&words->lost, self->n_block);
 		self->n_block = 0;
 	}
