@@ -313,6 +313,8 @@ static void begin(struct leat_pw_adaptive *self,
 		uint64_t n = advance(self, cycle);
 
 		leat_clock_loop_move(&self->loop, moved(self, cycle, n));
+		if (n > self->quantum)
+			leat_pw_adaptive_note_hole(self, n - self->quantum);
 		self->frame += n;
 		self->quantum_step =
 			(int64_t)cycle->quantum - (int64_t)self->quantum;

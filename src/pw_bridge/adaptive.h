@@ -165,6 +165,13 @@ LEAT_RT bool leat_pw_adaptive_write(struct leat_pw_adaptive *adaptive,
 /* Whether there is a map, and JACK is there. */
 LEAT_RT bool leat_pw_adaptive_live(const struct leat_pw_adaptive *adaptive);
 
+/*
+ * So many frames of PipeWire's graph were played without us, which it heard as
+ * silence.
+ */
+LEAT_RT void leat_pw_adaptive_note_hole(struct leat_pw_adaptive *adaptive,
+					uint64_t n_frames);
+
 /* Tell where the direction is: error and target in JACK frames. */
 LEAT_RT void leat_pw_adaptive_tell(struct leat_pw_adaptive_way *way,
 				   double latency);

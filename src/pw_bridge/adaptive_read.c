@@ -165,6 +165,21 @@ static void fall_silent(struct reader *reader) LEAT_RT
 	reader->way->sounding = false;
 }
 
+void leat_pw_adaptive_note_hole(struct leat_pw_adaptive *adaptive,
+				uint64_t n_frames)
+{
+	struct leat_pw_adaptive_way *way = &adaptive->way[LEAT_TO_PIPEWIRE];
+	const struct leat_pw_adaptive_config *config = &adaptive->config;
+
+	if (!way->placed)
+		return;
+	leat_word_add(&way->words->inserted, (n_frames * config->jack_rate_hz +
+					      config->pw_rate_hz / 2) /
+						     config->pw_rate_hz);
+	way->interrupted = true;
+	way->sounding = false;
+}
+
 static bool play_silence(struct reader *reader, float *const *planes,
 			 uint32_t n_frames) LEAT_RT
 {

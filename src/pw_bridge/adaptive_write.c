@@ -120,18 +120,27 @@ static double error_here(const struct writer *writer) LEAT_RT
 }
 
 /*
- * JACK's newest cycle has read up to its stamp's index, so what it will read
- * next begins there. If it is beyond what was written it has fallen silent:
- * then a tail of what it heard long ago is of no use.
+ * JACK's newest cycle has read up to its stamp's index. Frames that were not
+ * written by then; JACK has played silence for them, and counted it.
+ */
+static int64_t missed(const struct writer *writer) LEAT_RT
+{
+	int64_t n = (int64_t)(writer->self->stamp.index - own_index(writer));
+
+	return n > 0 ? n : 0;
+}
+
+/*
+ * What JACK will read next begins where it has read up to. If it has fallen
+ * silent, a tail of what it heard before that is of no use.
  */
 static void catch_up(struct writer *writer) LEAT_RT
 {
-	uint64_t read = writer->self->stamp.index;
-
-	if ((int64_t)(read - own_index(writer)) <= 0)
+	if (missed(writer) == 0)
 		return;
 	writer->way->sounding = false;
-	leat_frames_send_at(writer->out, read, 0, copy, writer->self->planes);
+	leat_frames_send_at(writer->out, writer->self->stamp.index, 0, copy,
+			    writer->self->planes);
 }
 
 static void cut(struct writer *writer) LEAT_RT
@@ -172,11 +181,11 @@ static void jump(struct writer *writer) LEAT_RT
 	writer->way->sounding = true;
 }
 
-static void count_slip(struct writer *writer, int64_t n) LEAT_RT
+/* n: frames by which the way has become longer, less those JACK counted. */
+static void count_jump(struct writer *writer, int64_t n) LEAT_RT
 {
 	struct leat_direction_words *words = writer->way->words;
 
-	leat_word_add(&words->slips, 1);
 	leat_word_add(n > 0 ? &words->inserted : &words->lost,
 		      (uint64_t)(n > 0 ? n : -n));
 }
@@ -193,14 +202,16 @@ static bool torn(const struct writer *writer) LEAT_RT
 static void find_place(struct writer *writer) LEAT_RT
 {
 	struct leat_pw_adaptive_way *way = writer->way;
-	int64_t n = 0;
+	int64_t n = 0, n_missed = missed(writer);
 
-	if (way->placed)
+	if (way->placed) {
 		n = leat_slip_take(&way->slip, error_here(writer),
-				   way->interrupted);
-	if (n != 0)
-		count_slip(writer, n);
-	if (n != 0 || !way->placed || torn(writer))
+				   way->interrupted || n_missed > 0);
+		count_jump(writer, n - n_missed);
+	}
+	if (n != 0 || n_missed > 0)
+		leat_word_add(&way->words->slips, way->placed);
+	if (n != 0 || n_missed > 0 || !way->placed || torn(writer))
 		jump(writer);
 	way->placed = true;
 	way->interrupted = false;
@@ -221,18 +232,6 @@ static void note(struct writer *writer, double error) LEAT_RT
 		leat_target_note(&writer->way->target, slack, -error,
 				 (double)self->quantum /
 					 self->config.pw_rate_hz);
-}
-
-/*
- * Whether JACK missed something, for the most part because this direction is
- * behind its place. Then nothing whole is preserved by catching up slowly.
- */
-static bool starved(const struct writer *writer, double error) LEAT_RT
-{
-	const struct leat_pw_adaptive *self = writer->self;
-	double slack = (double)(int64_t)(own_index(writer) - self->stamp.index);
-
-	return self->stamp_is_new && slack < 0 && error > -slack / 2;
 }
 
 bool leat_pw_adaptive_write(struct leat_pw_adaptive *adaptive,
@@ -257,7 +256,6 @@ bool leat_pw_adaptive_write(struct leat_pw_adaptive *adaptive,
 	}
 	error = error_here(&writer);
 	note(&writer, error);
-	way->interrupted = way->interrupted || starved(&writer, error);
 	find_place(&writer);
 	error = error_here(&writer);
 	feed_cycle(&writer, n_frames);
