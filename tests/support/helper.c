@@ -16,6 +16,9 @@
 #ifndef LEAT_SIG_JACK
 #define LEAT_SIG_JACK "leat-sig-jack"
 #endif
+#ifndef LEAT_SIG_TONE
+#define LEAT_SIG_TONE "leat-sig-tone"
+#endif
 #ifndef LEAT_SIG_PW
 #define LEAT_SIG_PW "leat-sig-pw"
 #endif
@@ -93,6 +96,17 @@ int sig_jack_start(struct helper *helper, const struct sandbox *sandbox,
 	add_args(&args, list);
 	va_end(list);
 	return helper_start(helper, sandbox, name, args.argv, NULL);
+}
+
+int sig_tone_start(struct helper *helper, const struct sandbox *sandbox,
+		   const char *server_name, const char *name)
+{
+	const char *const argv[] = {
+		LEAT_SIG_TONE, "--name", name, server_name ? "--server" : NULL,
+		server_name,   NULL
+	};
+
+	return helper_start(helper, sandbox, name, argv, NULL);
 }
 
 int sig_pw_start(struct helper *helper, const struct sandbox *sandbox,

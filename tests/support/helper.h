@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /**
- * leat-sig-jack and leat-sig-pw, from a test: start one, talk to it.
+ * leat-sig-jack, leat-sig-tone and leat-sig-pw, from a test: start one, talk to it.
  *
  *	struct helper jack;
  *	char reply[HELPER_REPLY];
@@ -47,6 +47,10 @@ int helper_start(struct helper *helper, const struct sandbox *sandbox,
 int sig_jack_start(struct helper *helper, const struct sandbox *sandbox,
 		   const char *server_name, const char *name, ...)
 	__attribute__((sentinel));
+
+/** Start leat-sig-tone on a server (NULL: the default one). */
+int sig_tone_start(struct helper *helper, const struct sandbox *sandbox,
+		   const char *server_name, const char *name);
 
 /** Start leat-sig-pw on the sandbox's daemon, with further arguments. */
 int sig_pw_start(struct helper *helper, const struct sandbox *sandbox,

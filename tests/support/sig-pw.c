@@ -21,6 +21,7 @@
  *
  * "skips" are jumps of the driver's clock, which has to advance by its
  * duration in each cycle; a change of driver is counted in "drivers" instead.
+ * "longest_us" is the longest time between two cycles since the last report.
  * "xruns" are cycles that the driver marks as a recovery; -1: this PipeWire
  * has no such mark.
  */
@@ -35,9 +36,11 @@
 
 #include <argp.h>
 #include <errno.h>
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <time.h>
 #include <unistd.h>
 
 #define PORT_WAIT_MS 5000
@@ -64,6 +67,8 @@ struct sig {
 	void *ports[N_MODES][PROBE_MAX_CHANNELS];
 	struct pw_clock clock;
 	struct probe probe;
+	int64_t called_ns;	 /* when the latest cycle was */
+	atomic_llong longest_us; /* between two, since last asked */
 };
 
 /*
@@ -96,6 +101,19 @@ static void copy_pass(struct sig *sig, uint32_t n_frames)
 	}
 }
 
+static void note_pause(struct sig *sig)
+{
+	struct timespec t;
+	int64_t now_ns, us;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	now_ns = (int64_t)t.tv_sec * 1000000000 + t.tv_nsec;
+	us = (now_ns - sig->called_ns) / 1000;
+	if (sig->called_ns > 0 && us > atomic_load(&sig->longest_us))
+		atomic_store(&sig->longest_us, us);
+	sig->called_ns = now_ns;
+}
+
 static void on_process(void *data, struct spa_io_position *position)
 {
 	struct sig *sig = data;
@@ -106,6 +124,7 @@ static void on_process(void *data, struct spa_io_position *position)
 
 	if (!position)
 		return;
+	note_pause(sig);
 	n_frames = (uint32_t)position->clock.duration;
 	pw_clock_look(&sig->clock, &position->clock, &sig->probe);
 	if (sig->passes)
@@ -289,6 +308,7 @@ static void do_report(struct sig *sig)
 	printf(" server=%d state=%s", !patchbay_is_gone(sig->patchbay),
 	       state_name(sig));
 	pw_clock_print(&sig->clock);
+	printf(" longest_us=%lld", atomic_exchange(&sig->longest_us, 0));
 	putchar('\n');
 }
 
