@@ -20,6 +20,10 @@
 #define N_OUTSIDE 24u
 #define N_OUTSIDE_LEAST 4u
 #define OUTSIDE_S 0.1
+/* The first stamps after an upset are as doubtful as what they correct. */
+#define N_YOUNG 8u
+#define YOUNG_S 1e-3
+#define N_YOUNG_MOVES 4u
 /* So many moves, each within 4 s of the last: the drift is wrong. */
 #define N_MOVES 3u
 /* A graph that was silent for so long has stalled. */
@@ -440,16 +444,37 @@ static unsigned follow_move(struct leat_clock_loop *self) LEAT_RT
 	return LEAT_CLOCK_UPSET | reopen(self);
 }
 
+/*
+ * A graph that goes on after a pause may begin with a cycle that was late, or
+ * with some at once. So of the first stamps the newer one is right, though not
+ * for ever: a graph may be that irregular.
+ */
+static bool young_and_wrong(struct leat_clock_loop *self, double error_s)
+	LEAT_RT
+{
+	double limit = fmax(OUTSIDE * clip_at(self), YOUNG_S);
+
+	if (self->n_updates >= N_YOUNG)
+		self->n_young = 0;
+	return self->n_updates > 0 && self->n_updates < N_YOUNG &&
+	       self->age_s > LEAT_CLOCK_START_S && fabs(error_s) > limit &&
+	       self->n_young++ < N_YOUNG_MOVES;
+}
+
 /* Let one error work on the map. */
 static unsigned use(struct leat_clock_loop *self, double error_s, double dt)
 	LEAT_RT
 {
-	double clip = self->n_updates < 8 ? INFINITY : clip_at(self);
+	double clip = self->n_updates < N_YOUNG ? INFINITY : clip_at(self);
 	unsigned events = LEAT_CLOCK_UPDATED;
 
 	note_interval(&self->interval_s, dt, self->n_updates);
+	if (young_and_wrong(self, error_s)) {
+		open_position(self);
+		events |= LEAT_CLOCK_UPSET;
+	}
 	grow(self, dt);
-	if (self->n_updates >= 8) {
+	if (self->n_updates >= N_YOUNG) {
 		if (moved_away(self, error_s, dt))
 			return events | follow_move(self);
 		if (saturated(self, error_s, dt)) {

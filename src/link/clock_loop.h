@@ -98,6 +98,7 @@ struct leat_clock_loop {
 	double outside_least;  /* seconds; the least far of them */
 	uint32_t n_moves;      /* of the map, in a row */
 	uint32_t n_upsets;     /* of the position */
+	uint32_t n_young;      /* moves just after one, in a row */
 	uint32_t n_reopenings; /* of all */
 	struct leat_clock_noise noise;
 };

@@ -40,6 +40,7 @@ struct bent {
 	uint32_t shift;		     /* that it began with */
 	double jack_speed, pw_speed; /* of their clocks */
 	double jack_due_s, pw_due_s;
+	double jack_late_s;    /* its next wake-up */
 	uint64_t index, frame; /* W, and PipeWire's */
 	struct ear ear[LEAT_N_DIRECTIONS];
 	uint64_t n_missing; /* cycles of JACK's without its block */
@@ -129,7 +130,8 @@ static void jack_cycle(struct bent *bent)
 	struct leat_stamp stamp = {
 		.index = bent->index,
 		.frame_time = bent->index,
-		.time_ns = (uint64_t)llround(bent->jack_due_s * 1e9),
+		.time_ns = (uint64_t)llround(
+			(bent->jack_due_s + bent->jack_late_s) * 1e9),
 	};
 	float samples[QUANTUM_MAX] = { 0 };
 
@@ -147,6 +149,7 @@ static void jack_cycle(struct bent *bent)
 	leat_frames_send_at(bent->circle.jack.out, bent->index, bent->p, give,
 			    bent);
 	bent->index += bent->p;
+	bent->jack_late_s = 0;
 	bent->jack_due_s += bent->p / (JACK_HZ * bent->jack_speed);
 }
 
@@ -535,6 +538,20 @@ static void test_jack_is_away(void)
 	finish(&bent);
 }
 
+/* The first wake-up after a pause is late: the next ones say so. */
+static void test_late_return(void)
+{
+	struct bent bent;
+
+	bend(&bent, 256, 256, 48000, 0);
+	run(&bent, 8);
+	bent.jack_due_s += 0.1;
+	bent.jack_late_s = 0.005;
+	run(&bent, 0.02);
+	expect_on_target(&bent);
+	finish(&bent);
+}
+
 /* JACK's period changes: to JACK nothing moves but what is reported. */
 static void test_period_changes(void)
 {
@@ -758,6 +775,7 @@ static const struct unit_test tests[] = {
 	{ "steady", "other rates", test_other_rates },
 	{ "stalls", "JACK", test_jack_stalls },
 	{ "stalls", "PipeWire", test_pipewire_stalls },
+	{ "stalls", "a late return", test_late_return },
 	{ "stalls", "JACK is away", test_jack_is_away },
 	{ "changes", "JACK's period", test_period_changes },
 	{ "changes", "JACK's period grows", test_period_grows },
