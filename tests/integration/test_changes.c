@@ -44,7 +44,7 @@ static struct leat_link_status counted; /* before the change */
 static bool follows;
 static int n_rounds = 1;
 static const char *only; /* names of changes; NULL: all */
-static unsigned n_disturbed;
+static unsigned n_disturbed, n_over;
 
 /* ---- the changes ---- */
 
@@ -242,7 +242,7 @@ static void check_gap(const struct change *change, double off)
 		tone_bench_show(&counted);
 	/* Virtual machines stall, and then the gap is that of the stall. */
 	n_disturbed += disturbed;
-	CU_ASSERT(gap <= most || disturbed);
+	n_over += gap > most && !disturbed;
 }
 
 static void check(const struct change *change)
@@ -303,8 +303,12 @@ static void test_changes(void)
 		if (!only || strstr(only, list[i]->name))
 			make_change(list[i]);
 	free(list);
-	printf("%zu changes, %u of them disturbed by xruns of the servers\n", n,
-	       n_disturbed);
+	printf("%zu changes, %u of them disturbed by xruns of the servers; of "
+	       "the "
+	       "others %u with a longer gap\n",
+	       n, n_disturbed, n_over);
+	/* One in fifty, where this was measured: doc/clocks.md. */
+	CU_ASSERT(n_over <= 1 + n / 20);
 	/* A machine that is never quiet shows nothing. */
 	CU_ASSERT(n_disturbed <= n / 2);
 }
