@@ -29,10 +29,10 @@
 /* An amplitude of 0.5 turned over in 4 ms without corners, or run out in 5. */
 #define STEP_MILLIONTHS 10000
 /* What is caught up, and not counted, while the clocks are learned again. */
-#define COUNT_FRAMES 8
+#define COUNT_FRAMES 24
 #define QUANTUM 256
 #define TURN 65536
-#define TRIES 4
+#define TRIES 6
 
 enum part { PIPEWIRE_SIDE, DAEMON, CLIENT, JACK_SIDE };
 
@@ -126,12 +126,15 @@ static bool is_smooth(int64_t step_millionths, enum part part)
 /* One stall; false if the machine had one of its own as well. */
 static bool stall(enum part part, struct proc *proc, double ms)
 {
-	struct seen was = look(), is;
+	struct seen was, is;
 	double off, wrong;
 	long long since_ms;
 	bool back, clean;
 	int64_t step;
 
+	/* What is still being caught up would be taken for a wrong count. */
+	(void)tone_bench_wait_near(&bench, 1, 3 * SETTLE_MS);
+	was = look();
 	tone_bench_reset(&bench);
 	stop_for(proc, ms);
 	since_ms = now_ms();
