@@ -92,8 +92,35 @@ struct leat_wire {
 /** Give up both rings. NULL is fine. */
 LEAT_API void leat_wire_destroy(struct leat_wire *wire);
 
+/** Frames that something takes, between these two. */
+struct leat_latency_range {
+	uint32_t min;
+	uint32_t max;
+};
+
+/** More than this, in seconds, is not believed of any latency. */
+#define LEAT_LATENCY_MAX_S 10
+
+/** What the bridge adds is what follow mode adds: 0, and a period to JACK. */
+#define LEAT_LATENCY_FOLLOW UINT32_MAX
+
+/**
+ * What a side tells the other of latency, in JACK's frames.
+ *
+ * `beyond` is what lies on its own graph, behind the bridge: for the JACK side
+ * the latency from the recording devices to the ports to PipeWire, and from the
+ * ports from PipeWire to the playing devices; for the PipeWire side that from
+ * its source to the playing devices, and from the recording devices to its
+ * sink. `added` is what the bridge adds: in adaptive mode the PipeWire side says
+ * it, in follow mode the JACK side, where it is not the usual.
+ */
+struct leat_link_latency {
+	struct leat_latency_range beyond[LEAT_N_DIRECTIONS];
+	uint32_t added[LEAT_N_DIRECTIONS]; /**< or LEAT_LATENCY_FOLLOW */
+};
+
 /** What a host or a guest tells its owner, from dispatch. None may be NULL,
- * but for spec in a host, and room. */
+ * but for spec in a host, room, and latency. */
 struct leat_link_events {
 	/** The other side offers this link. Guests only. */
 	void (*spec)(void *user, const struct leat_link_spec *spec);
@@ -106,6 +133,8 @@ struct leat_link_events {
 	 * if that may be. Hosts only; NULL: nobody may ask.
 	 */
 	void (*room)(void *user, uint32_t capacity);
+	/** The other side told of latency: 10 s at most, min below max. */
+	void (*latency)(void *user, const struct leat_link_latency *latency);
 };
 
 /* ---- the JACK side ---- */
@@ -151,6 +180,14 @@ LEAT_API void leat_host_dispatch(struct leat_host *host);
  */
 LEAT_API void leat_host_update(struct leat_host *host,
 			       const struct leat_link_spec *spec);
+
+/**
+ * Tell the PipeWire side what lies beyond JACK's ports. It is told now, if it
+ * is new, and to each guest that comes, if that guest understands it. What is
+ * out of range is cut.
+ */
+LEAT_API void leat_host_set_latency(struct leat_host *host,
+				    const struct leat_link_latency *latency);
 
 /**
  * Send the other side away, telling it why in one sentence. It may come back,
@@ -210,6 +247,13 @@ LEAT_API void leat_guest_dispatch(struct leat_guest *guest);
  */
 LEAT_API LEAT_MUST_CHECK int leat_guest_ask_room(struct leat_guest *guest,
 						 uint32_t n_frames);
+
+/**
+ * Tell the host what lies beyond the nodes, and what the bridge adds; as
+ * leat_host_set_latency().
+ */
+LEAT_API void leat_guest_set_latency(struct leat_guest *guest,
+				     const struct leat_link_latency *latency);
 
 /** Leave, telling the host why in one sentence. */
 LEAT_API void leat_guest_leave(struct leat_guest *guest, const char *text);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include <leat/link.h>
 
+#include "latency.h"
 #include "side.h"
 #include "socket.h"
 #include "wire.h"
@@ -22,6 +23,8 @@ struct leat_guest {
 	struct leat_link_spec spec;
 	bool have_spec;
 	uint32_t asked; /* frames of room, of this host */
+	uint32_t host_features;
+	struct leat_link_latency latency; /* beyond the nodes */
 	const struct leat_link_events *events;
 	void *user;
 };
@@ -40,6 +43,8 @@ int leat_guest_create(struct leat_guest **guest, const char *link_name,
 	if (!self)
 		return leat_error_set(error, -ENOMEM, "out of memory");
 	strcpy(self->link_name, link_name);
+	for (int d = 0; d < LEAT_N_DIRECTIONS; d++)
+		self->latency.added[d] = LEAT_LATENCY_FOLLOW;
 	self->events = events;
 	self->user = user;
 	self->fd = self->pidfd = -1;
@@ -70,6 +75,7 @@ static void disconnect(struct leat_guest *guest)
 	guest->fd = guest->pidfd = -1;
 	guest->have_spec = false;
 	guest->asked = 0;
+	guest->host_features = 0;
 }
 
 void leat_guest_destroy(struct leat_guest *guest)
@@ -120,6 +126,7 @@ int leat_guest_connect(struct leat_guest *guest, struct leat_error *error)
 	}
 	leat_message_init(&message, LEAT_MESSAGE_HELLO);
 	message.body.hello.role = LEAT_ROLE_PIPEWIRE;
+	message.body.hello.features = LEAT_FEATURE_LATENCY;
 	res = leat_message_send(guest->fd, &message, &guest->status.fd, 1);
 	if (res == 0)
 		res = watch(guest, guest->fd);
@@ -203,9 +210,35 @@ static int take_offer(struct leat_guest *guest,
 	return 0;
 }
 
+static int send_latency(struct leat_guest *guest)
+{
+	struct leat_message message;
+
+	if (!(guest->host_features & LEAT_FEATURE_LATENCY))
+		return 0;
+	leat_message_init(&message, LEAT_MESSAGE_LATENCY);
+	leat_latency_pack(&message.body.latency, &guest->latency);
+	return leat_message_send(guest->fd, &message, NULL, 0);
+}
+
+static int take_latency(struct leat_guest *guest,
+			const struct leat_latency_message *message)
+{
+	struct leat_link_latency latency;
+	int res = leat_latency_unpack(&latency, message);
+
+	if (res < 0 || !guest->have_spec)
+		return -EPROTO;
+	leat_latency_limit(&latency, guest->spec.rate_hz);
+	if (guest->events->latency)
+		guest->events->latency(guest->user, &latency);
+	return 0;
+}
+
 static int take_spec(struct leat_guest *guest,
 		     const struct leat_spec_message *message)
 {
+	bool first = !guest->have_spec;
 	int res = leat_spec_unpack(&guest->spec, message);
 
 	if (res < 0)
@@ -213,8 +246,10 @@ static int take_spec(struct leat_guest *guest,
 	if (strcmp(guest->spec.link_name, guest->link_name) != 0)
 		return -EPROTO;
 	guest->have_spec = true;
+	guest->host_features = message->features;
 	guest->events->spec(guest->user, &guest->spec);
-	return 0;
+	/* The owner may have left meanwhile. */
+	return first && guest->fd >= 0 ? send_latency(guest) : 0;
 }
 
 static int handle(struct leat_guest *guest, const struct leat_message *message,
@@ -225,6 +260,8 @@ static int handle(struct leat_guest *guest, const struct leat_message *message,
 		return take_spec(guest, &message->body.spec);
 	case LEAT_MESSAGE_OFFER:
 		return take_offer(guest, message, fds);
+	case LEAT_MESSAGE_LATENCY:
+		return take_latency(guest, &message->body.latency);
 	case LEAT_MESSAGE_BYE:
 		host_gone(guest, message->body.bye.text);
 		return 0;
@@ -301,4 +338,23 @@ void leat_guest_leave(struct leat_guest *guest, const char *text)
 	leat_message_bye(&message, text);
 	(void)leat_message_send(guest->fd, &message, NULL, 0);
 	disconnect(guest);
+}
+
+void leat_guest_set_latency(struct leat_guest *guest,
+			    const struct leat_link_latency *latency)
+{
+	struct leat_link_latency wanted = *latency;
+	int res;
+
+	leat_latency_limit(&wanted, guest->have_spec ? guest->spec.rate_hz
+						     : LEAT_RATE_MAX_HZ);
+	if (leat_latency_same(&wanted, &guest->latency))
+		return;
+	guest->latency = wanted;
+	if (guest->fd < 0)
+		return;
+	res = send_latency(guest);
+	/* That the host has left, and why, is for dispatch to find. */
+	if (res < 0 && res != -EPIPE && res != -ECONNRESET)
+		host_gone(guest, leat_gone_text(res));
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include <leat/link.h>
 
+#include "latency.h"
 #include "side.h"
 #include "socket.h"
 #include "wire.h"
@@ -28,7 +29,9 @@ struct leat_host {
 	uint64_t n_accepted;
 	int guest_fd; /* the PipeWire side, or -1 */
 	int guest_pidfd;
-	struct leat_shm status; /* own */
+	uint32_t guest_features;
+	struct leat_link_latency latency; /* beyond JACK's ports */
+	struct leat_shm status;		  /* own */
 	struct leat_shm guest_status;
 	struct leat_link_spec spec;
 	struct leat_wire *offered; /* not accepted yet */
@@ -75,6 +78,8 @@ int leat_host_create(struct leat_host **host, const struct leat_link_spec *spec,
 				      "the link's rate, period, channels or "
 				      "capacity are out of range");
 	}
+	for (int d = 0; d < LEAT_N_DIRECTIONS; d++)
+		self->latency.added[d] = LEAT_LATENCY_FOLLOW;
 	self->events = events;
 	self->user = user;
 	set_spec(self, spec);
@@ -176,6 +181,18 @@ static int send_spec(struct leat_host *host)
 
 	leat_message_init(&message, LEAT_MESSAGE_SPEC);
 	leat_spec_pack(&message.body.spec, &host->spec);
+	message.body.spec.features = LEAT_FEATURE_LATENCY;
+	return leat_message_send(host->guest_fd, &message, NULL, 0);
+}
+
+static int send_latency(struct leat_host *host)
+{
+	struct leat_message message;
+
+	if (!(host->guest_features & LEAT_FEATURE_LATENCY))
+		return 0;
+	leat_message_init(&message, LEAT_MESSAGE_LATENCY);
+	leat_latency_pack(&message.body.latency, &host->latency);
 	return leat_message_send(host->guest_fd, &message, NULL, 0);
 }
 
@@ -248,6 +265,20 @@ static void ask_for_room(struct leat_host *host, uint32_t n_frames)
 		host->events->room(host->user, capacity);
 }
 
+static int take_latency(struct leat_host *host,
+			const struct leat_latency_message *message)
+{
+	struct leat_link_latency latency;
+	int res = leat_latency_unpack(&latency, message);
+
+	if (res < 0)
+		return res;
+	leat_latency_limit(&latency, host->spec.rate_hz);
+	if (host->events->latency)
+		host->events->latency(host->user, &latency);
+	return 0;
+}
+
 static int handle_guest(struct leat_host *host,
 			const struct leat_message *message, const int *fds)
 {
@@ -257,6 +288,8 @@ static int handle_guest(struct leat_host *host,
 	case LEAT_MESSAGE_ROOM:
 		ask_for_room(host, message->body.room.n_frames);
 		return 0;
+	case LEAT_MESSAGE_LATENCY:
+		return take_latency(host, &message->body.latency);
 	case LEAT_MESSAGE_BYE:
 		guest_gone(host, message->body.bye.text);
 		return 0;
@@ -322,7 +355,7 @@ static void answer_tool(struct leat_host *host, int fd)
 }
 
 static void adopt_guest(struct leat_host *host, struct client *client,
-			int status_fd)
+			const struct leat_hello *hello, int status_fd)
 {
 	int res;
 
@@ -341,6 +374,7 @@ static void adopt_guest(struct leat_host *host, struct client *client,
 		return;
 	}
 	host->guest_fd = client->fd;
+	host->guest_features = hello->features;
 	client->fd = -1;
 	host->guest_pidfd = leat_peer_pidfd(host->guest_fd);
 	if (host->guest_pidfd >= 0)
@@ -348,6 +382,8 @@ static void adopt_guest(struct leat_host *host, struct client *client,
 	res = send_spec(host);
 	if (res == 0)
 		res = send_offer(host);
+	if (res == 0)
+		res = send_latency(host);
 	if (res < 0)
 		send_failed(host, res);
 }
@@ -372,7 +408,7 @@ static void read_client(struct leat_host *host, struct client *client)
 			close(fds[i]);
 		close_client(client);
 	} else if (message.body.hello.role == LEAT_ROLE_PIPEWIRE) {
-		adopt_guest(host, client, fds[0]);
+		adopt_guest(host, client, &message.body.hello, fds[0]);
 	} else {
 		answer_tool(host, client->fd);
 		close_client(client);
@@ -468,6 +504,23 @@ void leat_host_update(struct leat_host *host, const struct leat_link_spec *spec)
 	res = send_spec(host);
 	if (res == 0 && !same)
 		res = send_offer(host);
+	if (res < 0)
+		send_failed(host, res);
+}
+
+void leat_host_set_latency(struct leat_host *host,
+			   const struct leat_link_latency *latency)
+{
+	struct leat_link_latency wanted = *latency;
+	int res;
+
+	leat_latency_limit(&wanted, host->spec.rate_hz);
+	if (leat_latency_same(&wanted, &host->latency))
+		return;
+	host->latency = wanted;
+	if (host->guest_fd < 0)
+		return;
+	res = send_latency(host);
 	if (res < 0)
 		send_failed(host, res);
 }

@@ -38,6 +38,7 @@ static int check_fds(const struct leat_message *message)
 	case LEAT_MESSAGE_SPEC:
 	case LEAT_MESSAGE_BYE:
 	case LEAT_MESSAGE_ROOM:
+	case LEAT_MESSAGE_LATENCY:
 		break;
 	default:
 		return -EPROTO;
@@ -66,6 +67,7 @@ static bool is_sentence(const char *text, size_t text_bytes)
 static int check_body(const struct leat_message *message)
 {
 	struct leat_link_spec spec;
+	struct leat_link_latency latency;
 
 	switch (message->type) {
 	case LEAT_MESSAGE_HELLO:
@@ -85,6 +87,8 @@ static int check_body(const struct leat_message *message)
 		return message->body.room.n_frames <= LEAT_FRAMES_CAPACITY_MAX
 			       ? 0
 			       : -EPROTO;
+	case LEAT_MESSAGE_LATENCY:
+		return leat_latency_unpack(&latency, &message->body.latency);
 	default:
 		return 0;
 	}
@@ -197,6 +201,55 @@ uint32_t leat_spec_grown(const struct leat_link_spec *spec, uint32_t n_frames)
 	while (capacity < n_frames && capacity < most)
 		capacity *= 2;
 	return capacity;
+}
+
+static uint32_t at_most(uint32_t value, uint32_t most)
+{
+	return value < most ? value : most;
+}
+
+void leat_latency_limit(struct leat_link_latency *latency, uint32_t rate_hz)
+{
+	uint32_t most = LEAT_LATENCY_MAX_S * rate_hz;
+
+	for (int d = 0; d < LEAT_N_DIRECTIONS; d++) {
+		struct leat_latency_range *beyond = &latency->beyond[d];
+
+		beyond->max = at_most(beyond->max, most);
+		beyond->min = at_most(beyond->min, beyond->max);
+		if (latency->added[d] != LEAT_LATENCY_FOLLOW)
+			latency->added[d] = at_most(latency->added[d], most);
+	}
+}
+
+void leat_latency_pack(struct leat_latency_message *message,
+		       const struct leat_link_latency *latency)
+{
+	memset(message, 0, sizeof(*message));
+	for (int d = 0; d < LEAT_N_DIRECTIONS; d++) {
+		message->min[d] = latency->beyond[d].min;
+		message->max[d] = latency->beyond[d].max;
+		message->added[d] = latency->added[d];
+	}
+}
+
+int leat_latency_unpack(struct leat_link_latency *latency,
+			const struct leat_latency_message *message)
+{
+	const uint32_t most = LEAT_LATENCY_MAX_S * LEAT_RATE_MAX_HZ;
+
+	memset(latency, 0, sizeof(*latency));
+	for (int d = 0; d < LEAT_N_DIRECTIONS; d++) {
+		if (message->min[d] > message->max[d] ||
+		    message->max[d] > most ||
+		    (message->added[d] > most &&
+		     message->added[d] != LEAT_LATENCY_FOLLOW))
+			return -EPROTO;
+		latency->beyond[d].min = message->min[d];
+		latency->beyond[d].max = message->max[d];
+		latency->added[d] = message->added[d];
+	}
+	return 0;
 }
 
 void leat_spec_format(const struct leat_link_spec *spec,

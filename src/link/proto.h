@@ -24,13 +24,21 @@ enum leat_message_type {
 	LEAT_MESSAGE_ACCEPT,	/* guest: its parts of that wire */
 	LEAT_MESSAGE_STATUS,	/* host to tool: where the counters are */
 	LEAT_MESSAGE_BYE,	/* either: why it leaves */
-	LEAT_MESSAGE_ROOM = 8	/* guest: how much the rings must hold */
+	LEAT_MESSAGE_LATENCY,	/* either: what lies beyond it */
+	LEAT_MESSAGE_ROOM	/* guest: how much the rings must hold */
 };
+
+/*
+ * What a side understands beyond the first messages of this version, as bits
+ * of its HELLO or its SPEC. It is told nothing else; unknown bits mean nothing.
+ */
+#define LEAT_FEATURE_LATENCY (1u << 0) /* LEAT_MESSAGE_LATENCY */
 
 enum leat_role { LEAT_ROLE_PIPEWIRE = 1, LEAT_ROLE_TOOL = 2 };
 
 struct leat_hello {
-	uint32_t role; /* enum leat_role */
+	uint32_t role;	   /* enum leat_role */
+	uint32_t features; /* LEAT_FEATURE_ */
 };
 
 /* struct leat_link_spec with fixed widths. */
@@ -44,6 +52,7 @@ struct leat_spec_message {
 	char link_name[40];
 	uint8_t position[LEAT_N_DIRECTIONS][LEAT_CHANNELS_MAX];
 	uint32_t capacity_max; /* 0 from a host that knows no ROOM */
+	uint32_t features;     /* LEAT_FEATURE_, of the host */
 };
 
 /* What an offer and its acceptance agree on; the rest is in the spec. */
@@ -60,6 +69,13 @@ struct leat_bye {
 	char text[384];
 };
 
+/* struct leat_link_latency, in frames of JACK's. */
+struct leat_latency_message {
+	uint32_t min[LEAT_N_DIRECTIONS];
+	uint32_t max[LEAT_N_DIRECTIONS];
+	uint32_t added[LEAT_N_DIRECTIONS]; /* or LEAT_LATENCY_FOLLOW */
+};
+
 struct leat_message {
 	uint32_t magic;	   /* LEAT_PROTO_MAGIC */
 	uint16_t version;  /* LEAT_PROTO_VERSION */
@@ -72,6 +88,7 @@ struct leat_message {
 		struct leat_wire_message wire;
 		struct leat_bye bye;
 		struct leat_room room;
+		struct leat_latency_message latency;
 		uint8_t bytes[496];
 	} body;
 };
@@ -112,6 +129,14 @@ uint32_t leat_spec_capacity_max(const struct leat_link_spec *spec);
 
 /* The capacity for a guest that asks for n_frames: as it is, or doubled. */
 uint32_t leat_spec_grown(const struct leat_link_spec *spec, uint32_t n_frames);
+/* Cut what is more than 10 s at a rate, and a minimum above its maximum. */
+void leat_latency_limit(struct leat_link_latency *latency, uint32_t rate_hz);
+
+/* Between it and its message; unpack looks at every field: 0, or -EPROTO. */
+void leat_latency_pack(struct leat_latency_message *message,
+		       const struct leat_link_latency *latency);
+int leat_latency_unpack(struct leat_link_latency *latency,
+			const struct leat_latency_message *message);
 
 /* The format of one direction's ring. */
 void leat_spec_format(const struct leat_link_spec *spec,

@@ -111,11 +111,28 @@ static void on_room(void *user, uint32_t capacity)
 	meeting->peer.spec = spec;
 }
 
+/* Ten seconds at most. */
+static void on_latency(void *user, const struct leat_link_latency *latency)
+{
+	struct meeting *meeting = user;
+	/* A host's rate is its own, a guest's is what it was told. */
+	uint32_t most = meeting->host ? 480030 : 7680000;
+
+	MUST(!meeting->guest || meeting->have_spec);
+	for (int d = 0; d < LEAT_N_DIRECTIONS; d++) {
+		MUST(latency->beyond[d].min <= latency->beyond[d].max);
+		MUST(latency->beyond[d].max <= most);
+		MUST(latency->added[d] <= most ||
+		     latency->added[d] == UINT32_MAX);
+	}
+}
+
 static const struct leat_link_events events = {
 	.spec = on_spec,
 	.wire_up = on_wire_up,
 	.peer_gone = on_peer_gone,
 	.room = on_room,
+	.latency = on_latency,
 };
 
 /* ---- what the peer does ---- */
@@ -147,11 +164,18 @@ static void dispatch(struct meeting *meeting)
 static void disturb(struct meeting *meeting, struct fuzz_input *input)
 {
 	char text[] = { (char)fuzz_u8(input), 'x', 0 };
+	struct leat_link_latency latency = { .added = { 0 } };
 	struct leat_link_spec spec;
 
+	latency.beyond[0].min = fuzz_u8(input);
+	latency.beyond[0].max = fuzz_u16(input);
 	peer_change_spec(&spec, input);
 	if (meeting->guest && fuzz_u8(input) % 2) {
 		(void)!leat_guest_ask_room(meeting->guest, fuzz_u16(input));
+	} else if (text[0] & 1 && meeting->guest) {
+		leat_guest_set_latency(meeting->guest, &latency);
+	} else if (text[0] & 1) {
+		leat_host_set_latency(meeting->host, &latency);
 	} else if (meeting->guest) {
 		leat_guest_leave(meeting->guest, text);
 		meeting->have_spec = false;
@@ -300,12 +324,13 @@ static void put_host_seeds(struct fuzz_seed *seed)
 	fuzz_put_u8(seed, HEAR);
 	put_say(seed, LEAT_MESSAGE_ACCEPT);
 	put_say(seed, LEAT_MESSAGE_ACCEPT);
+	put_say(seed, LEAT_MESSAGE_LATENCY);
 	put_say(seed, LEAT_MESSAGE_BYE);
 	fuzz_write_seed(seed, "host");
 	put_join(seed, true);
 	put_say(seed, LEAT_MESSAGE_HELLO);
 	fuzz_put_u8(seed, DISTURB);
-	fuzz_put(seed, (const uint8_t[]){ 10, 1, 32, 1, 2, 0, 1 }, 7);
+	fuzz_put(seed, (const uint8_t[]){ 10, 0, 0, 0, 1, 32, 1, 2, 0, 1 }, 10);
 	fuzz_put_u8(seed, HEAR);
 	put_say(seed, LEAT_MESSAGE_ACCEPT);
 	put_say(seed, LEAT_MESSAGE_OFFER);
@@ -332,6 +357,7 @@ static void put_guest_seeds(struct fuzz_seed *seed)
 	put_say(seed, LEAT_MESSAGE_SPEC);
 	put_say(seed, LEAT_MESSAGE_OFFER);
 	fuzz_put_u8(seed, HEAR);
+	put_say(seed, LEAT_MESSAGE_LATENCY);
 	put_say(seed, LEAT_MESSAGE_OFFER);
 	put_say(seed, LEAT_MESSAGE_BYE);
 	fuzz_write_seed(seed, "guest");

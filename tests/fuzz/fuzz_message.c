@@ -93,15 +93,35 @@ static void look_at_text(const char *text)
 		MUST((unsigned char)text[i] >= 0x20 && text[i] != 0x7f);
 }
 
+/* 10 s at 768 kHz. */
+static void look_at_latency(const struct leat_latency_message *message)
+{
+	struct leat_latency_message again;
+	struct leat_link_latency latency;
+
+	for (int d = 0; d < LEAT_N_DIRECTIONS; d++) {
+		MUST(message->min[d] <= message->max[d]);
+		MUST(message->max[d] <= 7680000);
+		MUST(message->added[d] <= 7680000 ||
+		     message->added[d] == UINT32_MAX);
+	}
+	MUST(leat_latency_unpack(&latency, message) == 0);
+	leat_latency_pack(&again, &latency);
+	MUST(memcmp(&again, message, sizeof(again)) == 0);
+	leat_latency_limit(&latency, 1000);
+	for (int d = 0; d < LEAT_N_DIRECTIONS; d++)
+		MUST(latency.beyond[d].min <= latency.beyond[d].max &&
+		     latency.beyond[d].max <= 10000);
+}
+
 static void look_at_accepted(const struct leat_message *message, uint32_t n_fds)
 {
 	struct leat_link_spec spec;
 
 	MUST(message->magic == 0x7461656c && message->version == 1);
 	MUST(message->n_fds == n_fds && message->reserved == 0);
-	MUST((message->type >= LEAT_MESSAGE_HELLO &&
-	      message->type <= LEAT_MESSAGE_BYE) ||
-	     message->type == LEAT_MESSAGE_ROOM);
+	MUST(message->type >= LEAT_MESSAGE_HELLO &&
+	     message->type <= LEAT_MESSAGE_ROOM);
 	MUST(right_count(message, n_fds));
 	if (message->type == LEAT_MESSAGE_HELLO)
 		MUST(message->body.hello.role == LEAT_ROLE_PIPEWIRE ||
@@ -110,6 +130,8 @@ static void look_at_accepted(const struct leat_message *message, uint32_t n_fds)
 		look_at_text(message->body.bye.text);
 	if (message->type == LEAT_MESSAGE_ROOM)
 		MUST(message->body.room.n_frames <= 1u << 24);
+	if (message->type == LEAT_MESSAGE_LATENCY)
+		look_at_latency(&message->body.latency);
 	if (message->type != LEAT_MESSAGE_SPEC)
 		return;
 	MUST(strnlen(message->body.spec.link_name, 40) <= 32);
@@ -151,6 +173,19 @@ static void put_message(struct leat_message *message, uint32_t n_fds,
 	fuzz_put_u8(&seed, n_fds);
 	fuzz_put(&seed, message, sizeof(*message));
 	fuzz_write_seed(&seed, name);
+}
+
+static void put_latency(void)
+{
+	static const struct leat_link_latency latency = {
+		.beyond = { { 1, 480000 }, { 0, 64 } },
+		.added = { 1000, LEAT_LATENCY_FOLLOW },
+	};
+	struct leat_message message;
+
+	leat_message_init(&message, LEAT_MESSAGE_LATENCY);
+	leat_latency_pack(&message.body.latency, &latency);
+	put_message(&message, 0, "latency");
 }
 
 static void put_spec(void)
@@ -202,5 +237,6 @@ void fuzz_seeds(void)
 	leat_message_init(&message, LEAT_MESSAGE_ROOM);
 	message.body.room.n_frames = 65536;
 	put_message(&message, 0, "room");
+	put_latency();
 	put_spec();
 }

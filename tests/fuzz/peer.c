@@ -138,9 +138,16 @@ static void make_message(const struct peer *peer, struct leat_message *message,
 	switch (type) {
 	case LEAT_MESSAGE_HELLO:
 		message->body.hello.role = LEAT_ROLE_PIPEWIRE;
+		message->body.hello.features = LEAT_FEATURE_LATENCY;
 		break;
 	case LEAT_MESSAGE_SPEC:
 		leat_spec_pack(&message->body.spec, &peer->spec);
+		message->body.spec.features = LEAT_FEATURE_LATENCY;
+		break;
+	case LEAT_MESSAGE_LATENCY:
+		message->body.latency.max[0] = 7680000;
+		for (int d = 0; d < LEAT_N_DIRECTIONS; d++)
+			message->body.latency.added[d] = LEAT_LATENCY_FOLLOW;
 		break;
 	case LEAT_MESSAGE_OFFER:
 	case LEAT_MESSAGE_ACCEPT:

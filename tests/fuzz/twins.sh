@@ -27,6 +27,10 @@ without 'a period of any length' message src/link/proto.c \
 	's/ || spec->period > spec->capacity \/ 2//'
 without 'any room' message src/link/proto.c \
 	's/message->body.room.n_frames <= LEAT_FRAMES_CAPACITY_MAX/1/'
+without 'a latency of any length' message src/link/proto.c \
+	's/message->max\[d\] > most ||//'
+without 'a latency upside down' message src/link/proto.c \
+	's/message->min\[d\] > message->max\[d\] ||//'
 without 'other descriptors than announced' message src/link/proto.c \
 	's/ || message.n_fds != n_fds//'
 
@@ -60,6 +64,8 @@ without 'room beyond the most' link src/link/proto.c \
 	's/ && capacity < most//'
 without 'an offer without a spec' link src/link/guest.c \
 	's/guest->have_spec && is_signal/is_signal/'
+without 'a latency beyond ten seconds' link src/link/host.c \
+	's/leat_latency_limit(&latency, host->spec.rate_hz);/;/'
 without 'a signal of any kind' link src/link/guest.c \
 	's/ && is_signal(fds\[2\])//'
 

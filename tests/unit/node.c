@@ -48,11 +48,20 @@ static void on_room(void *user, uint32_t capacity)
 	leat_host_update(node->host, &spec);
 }
 
+static void on_latency(void *user, const struct leat_link_latency *latency)
+{
+	struct node *node = user;
+
+	node->latency = *latency;
+	node->n_latencies++;
+}
+
 static const struct leat_link_events events = {
 	.spec = on_spec,
 	.wire_up = on_wire_up,
 	.peer_gone = on_peer_gone,
 	.room = on_room,
+	.latency = on_latency,
 };
 
 /* ---- set-up ---- */

@@ -16,8 +16,9 @@ struct node {
 	struct leat_guest *guest;
 	struct leat_wire *wire; /* the newest */
 	struct leat_link_spec spec;
-	unsigned n_specs, n_wires, n_gone, n_rooms;
-	uint32_t room;	/* what a host was asked for last; it does it */
+	unsigned n_specs, n_wires, n_gone, n_rooms, n_latencies;
+	uint32_t room; /* what a host was asked for last; it does it */
+	struct leat_link_latency latency;
 	char text[400]; /* why the peer has gone */
 };
 

@@ -434,6 +434,66 @@ static void test_updates_in_a_row(void)
 	meeting_close(&meeting);
 }
 
+/* ---- latency ---- */
+
+static struct leat_link_latency a_latency(uint32_t n_frames)
+{
+	return (struct leat_link_latency){
+		.beyond = { { 1, n_frames }, { 0, 2 } },
+		.added = { n_frames, 7 },
+	};
+}
+
+/* Each hears what the other has said before they met. */
+static void test_latency_is_told(void)
+{
+	struct leat_link_latency told = a_latency(100);
+	struct meeting meeting;
+
+	meeting_open(&meeting);
+	leat_host_set_latency(meeting.host.host, &told);
+	leat_guest_set_latency(meeting.guest.guest, &told);
+	join(&meeting);
+	CU_ASSERT_EQUAL(meeting.host.n_latencies, 1);
+	CU_ASSERT_EQUAL(meeting.guest.n_latencies, 1);
+	CU_ASSERT_EQUAL(meeting.host.latency.beyond[0].max, 100);
+	CU_ASSERT_EQUAL(meeting.host.latency.beyond[1].max, 2);
+	CU_ASSERT_EQUAL(meeting.host.latency.added[0], 100);
+	CU_ASSERT_EQUAL(meeting.host.latency.added[1], 7);
+	CU_ASSERT_EQUAL(meeting.guest.latency.beyond[0].min, 1);
+	CU_ASSERT_EQUAL(meeting.guest.latency.beyond[0].max, 100);
+	CU_ASSERT_EQUAL(meeting.guest.latency.added[1], 7);
+	meeting_close(&meeting);
+}
+
+/* Only what is new, and no more than ten seconds of it. */
+static void test_latency_changes(void)
+{
+	struct leat_link_latency told = a_latency(480001);
+	struct meeting meeting;
+
+	meet(&meeting);
+	for (int i = 0; i < 3; i++) {
+		leat_host_set_latency(meeting.host.host, &told);
+		leat_guest_set_latency(meeting.guest.guest, &told);
+		settle(&meeting);
+	}
+	/* Both had said before that there is nothing. */
+	CU_ASSERT_EQUAL(meeting.host.n_latencies, 2);
+	CU_ASSERT_EQUAL(meeting.guest.n_latencies, 2);
+	CU_ASSERT_EQUAL(meeting.host.latency.beyond[0].max, 480000);
+	CU_ASSERT_EQUAL(meeting.host.latency.added[0], 480000);
+	CU_ASSERT_EQUAL(meeting.guest.latency.beyond[0].max, 480000);
+	CU_ASSERT_EQUAL(meeting.host.n_gone + meeting.guest.n_gone, 0);
+	/* The next guest hears it too. */
+	leat_guest_leave(meeting.guest.guest, "");
+	join(&meeting);
+	CU_ASSERT_EQUAL(meeting.host.n_latencies, 3);
+	CU_ASSERT_EQUAL(meeting.guest.n_latencies, 3);
+	CU_ASSERT_EQUAL(meeting.guest.latency.beyond[0].max, 480000);
+	meeting_close(&meeting);
+}
+
 /* ---- leaving ---- */
 
 static void test_guest_says_why_it_leaves(void)
@@ -750,6 +810,8 @@ static const struct unit_test tests[] = {
 	{ "room", "asked for", test_guest_asks_for_room },
 	{ "room", "too much", test_guest_asks_for_too_much },
 	{ "room", "once", test_guest_asks_once },
+	{ "latency", "told", test_latency_is_told },
+	{ "latency", "changes", test_latency_changes },
 	{ "leaving", "says why", test_guest_says_why_it_leaves },
 	{ "leaving", "long farewell", test_long_farewell },
 	{ "leaving", "dismissed", test_guest_is_dismissed },

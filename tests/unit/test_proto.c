@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+#include "link/latency.h"
 #include "link/proto.h"
 
 #include <leat/positions.h>
@@ -30,9 +31,18 @@ static struct leat_link_spec a_spec(void)
 	return spec;
 }
 
+static struct leat_link_latency a_latency(void)
+{
+	return (struct leat_link_latency){
+		.beyond = { { 10, 20 }, { 0, 7680000 } },
+		.added = { 1234, LEAT_LATENCY_FOLLOW },
+	};
+}
+
 static struct leat_message a_message(enum leat_message_type type,
 				     uint32_t n_fds)
 {
+	struct leat_link_latency latency = a_latency();
 	struct leat_link_spec spec = a_spec();
 	struct leat_message message;
 
@@ -45,6 +55,8 @@ static struct leat_message a_message(enum leat_message_type type,
 						    : LEAT_ROLE_TOOL;
 	else if (type == LEAT_MESSAGE_BYE)
 		strcpy(message.body.bye.text, "so long");
+	else if (type == LEAT_MESSAGE_LATENCY)
+		leat_latency_pack(&message.body.latency, &latency);
 	return message;
 }
 
@@ -62,7 +74,7 @@ static const struct {
 	{ LEAT_MESSAGE_SPEC, 0 },   { LEAT_MESSAGE_OFFER, 3 },
 	{ LEAT_MESSAGE_ACCEPT, 2 }, { LEAT_MESSAGE_STATUS, 1 },
 	{ LEAT_MESSAGE_STATUS, 2 }, { LEAT_MESSAGE_BYE, 0 },
-	{ LEAT_MESSAGE_ROOM, 0 },
+	{ LEAT_MESSAGE_ROOM, 0 },   { LEAT_MESSAGE_LATENCY, 0 },
 };
 
 #define N_KINDS (sizeof(kinds) / sizeof(kinds[0]))
@@ -126,7 +138,8 @@ static void test_version(void)
 static void test_type(void)
 {
 	for (uint32_t n_fds = 0; n_fds <= 3; n_fds++) {
-		static const uint16_t types[] = { 0, 7, 9, 0x0101, UINT16_MAX };
+		static const uint16_t types[] = { 0, 9, 10, 0x0101,
+						  UINT16_MAX };
 
 		for (size_t i = 0; i < sizeof(types) / sizeof(types[0]); i++) {
 			struct leat_message message =
@@ -456,6 +469,105 @@ static void test_spec_names_end(void)
 	expect_spec(&spec, 0);
 }
 
+/* What an older side does not say, and a newer one says beyond us. */
+static void test_features(void)
+{
+	static const uint32_t features[] = { 0, LEAT_FEATURE_LATENCY, 2,
+					     UINT32_MAX };
+
+	for (size_t i = 0; i < sizeof(features) / sizeof(features[0]); i++) {
+		struct leat_message message = a_message(LEAT_MESSAGE_HELLO, 1);
+
+		message.body.hello.features = features[i];
+		CU_ASSERT_EQUAL(check(&message), 0);
+		message = a_message(LEAT_MESSAGE_SPEC, 0);
+		message.body.spec.features = features[i];
+		CU_ASSERT_EQUAL(check(&message), 0);
+	}
+	/* Where they are is part of the format. */
+	CU_ASSERT_EQUAL(offsetof(struct leat_message, body.hello.features), 20);
+	CU_ASSERT_EQUAL(offsetof(struct leat_message, body.spec.features), 220);
+}
+
+/* ---- latency ---- */
+
+static void test_latency_survives(void)
+{
+	struct leat_link_latency latency = a_latency(), back;
+	struct leat_latency_message message;
+
+	memset(&message, 0xff, sizeof(message));
+	memset(&back, 0xff, sizeof(back));
+	leat_latency_pack(&message, &latency);
+	CU_ASSERT_EQUAL(leat_latency_unpack(&back, &message), 0);
+	CU_ASSERT_TRUE(leat_latency_same(&latency, &back));
+	CU_ASSERT_EQUAL(back.beyond[LEAT_TO_PIPEWIRE].min, 10);
+	CU_ASSERT_EQUAL(back.beyond[LEAT_TO_PIPEWIRE].max, 20);
+	CU_ASSERT_EQUAL(back.beyond[LEAT_TO_JACK].min, 0);
+	CU_ASSERT_EQUAL(back.beyond[LEAT_TO_JACK].max, 7680000);
+	CU_ASSERT_EQUAL(back.added[LEAT_TO_PIPEWIRE], 1234);
+	CU_ASSERT_EQUAL(back.added[LEAT_TO_JACK], LEAT_LATENCY_FOLLOW);
+}
+
+/* Ten seconds at the highest rate, min not above max, and nothing else. */
+static void test_latency_fields(void)
+{
+	static const struct {
+		uint32_t min, max, added;
+		int res;
+	} cases[] = {
+		{ 0, 0, 0, 0 },
+		{ 7680000, 7680000, 7680000, 0 },
+		{ 0, 7680001, 0, -EPROTO },
+		{ 7680001, 7680001, 0, -EPROTO },
+		{ 0, UINT32_MAX, 0, -EPROTO },
+		{ 1, 0, 0, -EPROTO },
+		{ UINT32_MAX, 0, 0, -EPROTO },
+		{ 0, 0, 7680001, -EPROTO },
+		{ 0, 0, UINT32_MAX - 1, -EPROTO },
+		{ 0, 0, UINT32_MAX, 0 },
+	};
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++)
+		for (int d = 0; d < LEAT_N_DIRECTIONS; d++) {
+			struct leat_message message =
+				a_message(LEAT_MESSAGE_LATENCY, 0);
+
+			message.body.latency.min[d] = cases[i].min;
+			message.body.latency.max[d] = cases[i].max;
+			message.body.latency.added[d] = cases[i].added;
+			CU_ASSERT_EQUAL(check(&message), cases[i].res);
+		}
+}
+
+static void test_latency_is_limited(void)
+{
+	struct leat_link_latency latency = {
+		.beyond = { { 500000, 600000 }, { 9, 5 } },
+		.added = { 700000, LEAT_LATENCY_FOLLOW },
+	};
+	struct leat_link_latency other;
+
+	leat_latency_limit(&latency, 48000);
+	CU_ASSERT_EQUAL(latency.beyond[0].min, 480000);
+	CU_ASSERT_EQUAL(latency.beyond[0].max, 480000);
+	CU_ASSERT_EQUAL(latency.beyond[1].min, 5);
+	CU_ASSERT_EQUAL(latency.beyond[1].max, 5);
+	CU_ASSERT_EQUAL(latency.added[0], 480000);
+	CU_ASSERT_EQUAL(latency.added[1], LEAT_LATENCY_FOLLOW);
+	for (int d = 0; d < LEAT_N_DIRECTIONS; d++) {
+		other = latency;
+		other.beyond[d].min--;
+		CU_ASSERT_FALSE(leat_latency_same(&latency, &other));
+		other = latency;
+		other.beyond[d].max++;
+		CU_ASSERT_FALSE(leat_latency_same(&latency, &other));
+		other = latency;
+		other.added[d]--;
+		CU_ASSERT_FALSE(leat_latency_same(&latency, &other));
+	}
+}
+
 /* ---- rings for a spec ---- */
 
 static void test_format_of_a_direction(void)
@@ -563,6 +675,10 @@ static const struct unit_test tests[] = {
 	{ "spec", "positions", test_spec_positions },
 	{ "spec", "names", test_spec_names },
 	{ "spec", "names end", test_spec_names_end },
+	{ "versions", "features", test_features },
+	{ "latency", "survives", test_latency_survives },
+	{ "latency", "fields", test_latency_fields },
+	{ "latency", "limited", test_latency_is_limited },
 	{ "rings", "format", test_format_of_a_direction },
 	{ "rings", "the same", test_same_rings },
 	{ "room", "the most", test_most_room },
