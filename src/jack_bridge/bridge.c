@@ -46,8 +46,9 @@ struct bridge {
 	int signal_fd;
 	int ready_fd;
 	uint32_t ticks_to_open;
-	bool was_open; /* there has been a server before this one */
-	bool refused;  /* it has been said that its rate cannot be */
+	bool refused;	       /* it has been said that its rate cannot be */
+	int64_t latency_at_ms; /* when to look at latency; 0: at once */
+	bool was_open;	       /* there has been a server before this one */
 	bool stop;
 };
 
@@ -119,6 +120,16 @@ static void on_peer_gone(void *user, const char *text)
 	leat_log("%s: leat-pipewire is gone%s%s; silence until it is back",
 		 self->spec.link_name, text[0] ? ": " : "", text);
 	use_wire(self, NULL);
+	leat_jack_latency_set_peer(&self->client.latency, NULL);
+	self->latency_at_ms = 0;
+}
+
+static void on_latency(void *user, const struct leat_link_latency *latency)
+{
+	struct bridge *self = user;
+
+	leat_jack_latency_set_peer(&self->client.latency, latency);
+	self->latency_at_ms = 0;
 }
 
 /* ---- what the other side is told ---- */
@@ -143,6 +154,7 @@ static const struct leat_link_events link_events = {
 	.wire_up = on_wire_up,
 	.peer_gone = on_peer_gone,
 	.room = on_room,
+	.latency = on_latency,
 };
 
 /*
@@ -246,6 +258,7 @@ static int open_client(struct bridge *self, struct leat_error *error)
 	set_clock(self, self->client.rate_hz,
 		  leat_jack_client_period(&self->client), true);
 	self->connections_due = true;
+	self->latency_at_ms = 0;
 	leat_log("%s: JACK server '%s' runs at %u Hz, period %u",
 		 self->spec.link_name,
 		 leat_jack_server_name(self->client_setup.server),
@@ -274,6 +287,7 @@ static void server_lost(struct bridge *self)
 	leat_log("%s: the JACK server is gone; waiting for it to come back",
 		 self->spec.link_name);
 	leat_jack_client_close(&self->client);
+	self->latency_at_ms = 0;
 	self->was_open = true;
 	leat_jack_connections_lost(&self->connections);
 	set_clock(self, self->spec.rate_hz, self->spec.period, false);
@@ -311,7 +325,7 @@ static void period_changed(struct bridge *self)
 		return;
 	leat_log("%s: JACK's period is %u now", self->spec.link_name, period);
 	set_clock(self, self->spec.rate_hz, period, true);
-	jack_recompute_total_latencies(self->client.client);
+	self->latency_at_ms = 0;
 }
 
 static void tell_guard(const struct bridge *self)
@@ -353,8 +367,13 @@ static void handle_notices(struct bridge *self)
 	if (notices & LEAT_JACK_NOTICE_POISONED)
 		leat_host_dismiss(self->host,
 				  "it wrote an index that cannot be");
-	if (notices & LEAT_JACK_NOTICE_CONNECTIONS)
+	if (notices & LEAT_JACK_NOTICE_CONNECTIONS) {
 		self->connections_due = true;
+		leat_jack_latency_connected(&self->client.latency);
+		self->latency_at_ms = 0;
+	}
+	if (notices & LEAT_JACK_NOTICE_LATENCY)
+		self->latency_at_ms = 0;
 }
 
 /* ---- the loop ---- */
@@ -392,22 +411,49 @@ static bool needs_ticks(struct bridge *self)
 	return self->connections_due || !self->client.client || retire(self);
 }
 
+static void settle_latency(struct bridge *self)
+{
+	int64_t now = now_ms();
+	int wait_ms;
+
+	if (now < self->latency_at_ms)
+		return;
+	/* What happens meanwhile is for another look. */
+	self->latency_at_ms = INT64_MAX;
+	wait_ms = leat_jack_latency_settle(
+		&self->client.latency, self->client.client, self->host, now);
+	if (wait_ms >= 0 && self->latency_at_ms > 0)
+		self->latency_at_ms = now + wait_ms;
+}
+
+/* How long to sleep, if nothing happens; -1: until something does. */
+static int sleep_ms(struct bridge *self, int64_t tick_at_ms)
+{
+	int64_t until_ms = self->latency_at_ms, now = now_ms();
+
+	if (needs_ticks(self) && tick_at_ms < until_ms)
+		until_ms = tick_at_ms;
+	if (until_ms == INT64_MAX)
+		return -1;
+	return until_ms > now ? (int)(until_ms - now) : 0;
+}
+
 static void loop(struct bridge *self)
 {
 	int64_t tick_at = now_ms();
 
 	while (!self->stop) {
-		int64_t left_ms = tick_at - now_ms();
 		struct epoll_event event;
 		int n;
 
-		if (left_ms <= 0 && needs_ticks(self)) {
+		if (tick_at <= now_ms() && needs_ticks(self)) {
 			tick(self);
 			tick_at = now_ms() + TICK_MS;
 			continue;
 		}
+		settle_latency(self);
 		n = epoll_wait(self->epoll_fd, &event, 1,
-			       needs_ticks(self) ? (int)left_ms : -1);
+			       sleep_ms(self, tick_at));
 		if (n > 0)
 			dispatch(self, event.data.fd);
 	}

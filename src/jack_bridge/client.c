@@ -57,6 +57,7 @@ int leat_jack_client_init(struct leat_jack_client *self,
 			  struct leat_side_words *status)
 {
 	memset(self, 0, sizeof(*self));
+	leat_jack_latency_init(&self->latency);
 	self->status = status;
 	self->notice_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
 	jack_set_error_function(say_nothing);
@@ -166,6 +167,14 @@ static void on_thread_init(void *user)
 		stack[i] = 0;
 }
 
+static void on_latency(jack_latency_callback_mode_t mode, void *user)
+{
+	struct leat_jack_client *self = user;
+
+	if (leat_jack_latency_callback(&self->latency, &self->process, mode))
+		notify(self, LEAT_JACK_NOTICE_LATENCY);
+}
+
 static void set_callbacks(struct leat_jack_client *self)
 {
 	jack_client_t *client = self->client;
@@ -179,8 +188,7 @@ static void set_callbacks(struct leat_jack_client *self)
 	jack_set_xrun_callback(client, on_xrun, self);
 	jack_set_port_registration_callback(client, on_port, self);
 	jack_set_port_connect_callback(client, on_connect, self);
-	jack_set_latency_callback(client, leat_jack_ports_latency,
-				  &self->process);
+	jack_set_latency_callback(client, on_latency, self);
 }
 
 /* ---- opening and closing ---- */
@@ -236,6 +244,9 @@ int leat_jack_client_open(struct leat_jack_client *self,
 	if (res < 0)
 		return res;
 	__atomic_store_n(&self->lost, false, __ATOMIC_SEQ_CST);
+	memcpy(self->latency.trim, setup->latency_trim,
+	       sizeof(self->latency.trim));
+	self->latency.waits = setup->sync_wait_percent > 0;
 	leat_jack_process_init(&self->process, self->client, self->status,
 			       setup->sync_wait_percent);
 	self->process.poisoned = on_poisoned;
@@ -296,4 +307,5 @@ void leat_jack_client_close(struct leat_jack_client *self)
 		close_client(self);
 	self->client = NULL;
 	leat_jack_process_stopped(&self->process);
+	leat_jack_latency_lost(&self->latency);
 }

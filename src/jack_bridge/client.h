@@ -3,6 +3,7 @@
 #ifndef LEAT_JACK_CLIENT_H
 #define LEAT_JACK_CLIENT_H
 
+#include "latency.h"
 #include "process.h"
 
 #include <leat/link.h>
@@ -11,14 +12,13 @@
 
 /* What JACK told us since we last asked; bits, set from JACK's threads. */
 enum leat_jack_notice {
-	LEAT_JACK_NOTICE_SHUTDOWN = 1u << 0, /* the server is gone */
-	LEAT_JACK_NOTICE_PERIOD = 1u << 1,   /* its period changed */
-	LEAT_JACK_NOTICE_CONNECTIONS =
-		1u << 2,		  /* ports came, went, were connected */
-	LEAT_JACK_NOTICE_GUARD = 1u << 4, /* the guard found something */
-	LEAT_JACK_NOTICE_POISONED = 1u
-				    << 3, /* the wire's peer wrote nonsense */
-	LEAT_JACK_NOTICE_FREEWHEEL = 1u << 5, /* it begins or ends */
+	LEAT_JACK_NOTICE_SHUTDOWN = 1u << 0,	/* the server is gone */
+	LEAT_JACK_NOTICE_PERIOD = 1u << 1,	/* its period changed */
+	LEAT_JACK_NOTICE_CONNECTIONS = 1u << 2, /* of ports, or ports */
+	LEAT_JACK_NOTICE_POISONED = 1u << 3,	/* the peer wrote nonsense */
+	LEAT_JACK_NOTICE_GUARD = 1u << 4,	/* the guard found something */
+	LEAT_JACK_NOTICE_FREEWHEEL = 1u << 5,	/* it begins or ends */
+	LEAT_JACK_NOTICE_LATENCY = 1u << 6	/* other latency lies beyond */
 };
 
 struct leat_jack_client_setup {
@@ -28,6 +28,7 @@ struct leat_jack_client_setup {
 	uint8_t position[LEAT_N_DIRECTIONS][LEAT_CHANNELS_MAX];
 	uint32_t sync_wait_percent; /* of a period; 0: never wait */
 	bool rt_guard;
+	int32_t latency_trim[LEAT_N_DIRECTIONS]; /* frames */
 };
 
 struct leat_jack_client {
@@ -37,6 +38,7 @@ struct leat_jack_client {
 	bool lost;	       /* atomic: the server is gone */
 	struct leat_jack_process process;
 	struct leat_rt_guard guard;
+	struct leat_jack_latency latency;
 	struct leat_side_words *status;
 	uint32_t rate_hz;
 	uint32_t period; /* atomic: JACK's notification thread sets it */

@@ -85,16 +85,3 @@ void leat_jack_ports_unregister(struct leat_jack_process *process)
 			jack_port_unregister(process->client, port);
 		}
 }
-
-void leat_jack_ports_latency(jack_latency_callback_mode_t mode, void *user)
-{
-	struct leat_jack_process *process = user;
-	enum leat_direction d = mode == JackCaptureLatency ? LEAT_TO_JACK
-							   : LEAT_TO_PIPEWIRE;
-	jack_nframes_t n_frames =
-		d == LEAT_TO_JACK ? jack_get_buffer_size(process->client) : 0;
-	jack_latency_range_t range = { n_frames, n_frames };
-
-	for (uint32_t i = 0; i < process->n_ports[d]; i++)
-		jack_port_set_latency_range(process->ports[d][i], mode, &range);
-}

@@ -17,12 +17,6 @@ int leat_jack_ports_register(struct leat_jack_process *process,
  */
 void leat_jack_ports_unregister(struct leat_jack_process *process);
 
-/*
- * JACK's latency callback: what comes from PipeWire is a period old, what goes
- * there takes no time. user is a struct leat_jack_process.
- */
-void leat_jack_ports_latency(jack_latency_callback_mode_t mode, void *user);
-
 /* The name of a port without that of its client: "to_pipewire_FL". */
 void leat_jack_port_name(char *name, size_t name_bytes,
 			 enum leat_direction direction, uint8_t position);
