@@ -81,8 +81,14 @@ static void on_peer_gone(void *user, const char *text)
 	snprintf(self->gone_text, sizeof(self->gone_text), "%s", text);
 	self->have_spec = false;
 	use_wire(self, NULL);
+	leat_pw_bridge_latency_heard(self, NULL);
 	leat_pw_bridge_settle(self);
 	leat_pw_bridge_retry_later(self);
+}
+
+static void on_latency(void *user, const struct leat_link_latency *latency)
+{
+	leat_pw_bridge_latency_heard(user, latency);
 }
 
 /* The host's ring is of no use any more: ask for another. */
@@ -139,6 +145,7 @@ static void on_process_changed(void *user, uint64_t count)
 		return;
 	}
 	leat_pw_bridge_look_at_targets(self);
+	leat_pw_bridge_latency_changed(self);
 	if (look_at_rate(self))
 		return;
 	if (self->nodes.made && self->nodes.clocks.adapts)
@@ -154,6 +161,7 @@ static const struct leat_link_events link_events = {
 	.spec = on_spec,
 	.wire_up = on_wire_up,
 	.peer_gone = on_peer_gone,
+	.latency = on_latency,
 };
 
 static void on_guest(void *user, int fd, uint32_t mask)
@@ -184,7 +192,7 @@ static void on_graph_lost(void *user)
 
 	leat_log("%s: the PipeWire daemon is gone; waiting for it to come back",
 		 self->setup->link_name);
-	leat_pw_nodes_destroy(&self->nodes);
+	leat_pw_bridge_drop_nodes(self);
 	leat_pw_graph_disconnect(&self->graph);
 	self->was_lost = true;
 	leat_pw_bridge_refresh_status(self);
@@ -205,7 +213,7 @@ static void on_retry(void *user, uint64_t count)
 
 	(void)count;
 	if (self->nodes.failed) {
-		leat_pw_nodes_destroy(&self->nodes);
+		leat_pw_bridge_drop_nodes(self);
 		leat_pw_bridge_settle(self);
 	}
 	if (!self->graph.core)
@@ -236,7 +244,7 @@ static int make_loop(struct leat_pw_bridge *self)
 	pw_loop_add_signal(self->loop, SIGTERM, on_signal, self);
 	pw_loop_add_signal(self->loop, SIGHUP, on_signal, self);
 	self->retry_timer = pw_loop_add_timer(self->loop, on_retry, self);
-	return self->retry_timer ? 0 : -ENOMEM;
+	return self->retry_timer ? leat_pw_bridge_latency_init(self) : -ENOMEM;
 }
 
 static int make_parts(struct leat_pw_bridge *self)
@@ -290,6 +298,7 @@ static void finish(struct leat_pw_bridge *self)
 {
 	if (self->process.data_loop)
 		use_wire(self, NULL);
+	leat_pw_peers_forget(&self->latency.peers);
 	leat_pw_nodes_destroy(&self->nodes);
 	leat_pw_process_finish(&self->process);
 	leat_pw_graph_finish(&self->graph);

@@ -7,6 +7,12 @@
 #include <errno.h>
 #include <string.h>
 
+void leat_pw_bridge_drop_nodes(struct leat_pw_bridge *self)
+{
+	leat_pw_bridge_latency_forget(self);
+	leat_pw_nodes_destroy(&self->nodes);
+}
+
 static void refuse_rate(struct leat_pw_bridge *self)
 {
 	if (!self->was_up) {
@@ -18,7 +24,7 @@ static void refuse_rate(struct leat_pw_bridge *self)
 		leat_log("%s: %s; silence until then", self->spec.link_name,
 			 self->error->text);
 	self->refused = true;
-	leat_pw_nodes_destroy(&self->nodes);
+	leat_pw_bridge_drop_nodes(self);
 }
 
 /* The graph's rate where it is not ours to say. */
@@ -92,7 +98,7 @@ static void fit_nodes(struct leat_pw_bridge *self)
 		return;
 	}
 	if (!leat_pw_nodes_fit(&self->nodes, &self->spec, &clocks))
-		leat_pw_nodes_destroy(&self->nodes);
+		leat_pw_bridge_drop_nodes(self);
 	self->refused = false;
 	if (self->nodes.made)
 		retune_nodes(self, &clocks);
@@ -110,6 +116,7 @@ void leat_pw_bridge_settle(struct leat_pw_bridge *self)
 	/* Without JACK, PipeWire must not wait for us. */
 	leat_pw_nodes_set_driver(&self->nodes, jack_runs);
 	leat_pw_bridge_refresh_status(self);
+	leat_pw_bridge_latency_changed(self);
 }
 
 /* Called from the nodes' own events: they are made again later. */
@@ -126,24 +133,19 @@ static void nodes_failed(struct leat_pw_bridge *self)
 	leat_pw_bridge_retry_later(self);
 }
 
-static bool node_up(const struct leat_pw_node *node)
-{
-	return !node->stream || node->state == PW_STREAM_STATE_PAUSED ||
-	       node->state == PW_STREAM_STATE_STREAMING;
-}
-
 void leat_pw_bridge_nodes_changed(void *user)
 {
 	struct leat_pw_bridge *self = user;
 
 	leat_pw_bridge_refresh_status(self);
+	leat_pw_bridge_latency_changed(self);
 	if (self->nodes.failed) {
 		nodes_failed(self);
 		return;
 	}
 	if (!self->wire || !self->nodes.made ||
-	    !node_up(&self->nodes.node[LEAT_TO_PIPEWIRE]) ||
-	    !node_up(&self->nodes.node[LEAT_TO_JACK]))
+	    !leat_pw_node_up(&self->nodes.node[LEAT_TO_PIPEWIRE]) ||
+	    !leat_pw_node_up(&self->nodes.node[LEAT_TO_JACK]))
 		return;
 	leat_pw_bridge_tell_mode(self);
 	if (self->was_up)

@@ -9,7 +9,17 @@
 
 #include "bridge.h"
 #include "graph.h"
+#include "peers.h"
 #include "process.h"
+
+/* What is known of latency; bridge_latency.c's. */
+struct leat_pw_bridge_latency {
+	struct spa_source *timer;      /* to look at it, a little later */
+	struct leat_pw_peers peers;    /* beyond the nodes */
+	struct leat_link_latency jack; /* beyond JACK's ports */
+	struct leat_link_latency told; /* to the host */
+	struct leat_latency_pace look_pace, tell_pace;
+};
 
 struct leat_pw_bridge {
 	const struct leat_pw_bridge_setup *setup;
@@ -36,6 +46,7 @@ struct leat_pw_bridge {
 	bool was_lost;	       /* the daemon went and is not back yet */
 	char gone_text[384];   /* what was said last of the other side's end */
 	struct leat_wire *wire;
+	struct leat_pw_bridge_latency latency;
 	int ready_fd;
 	int res; /* what ended it */
 	struct leat_error *error;
@@ -52,10 +63,29 @@ void leat_pw_bridge_retry_later(struct leat_pw_bridge *self);
 /* Bring the nodes to what the spec says, as far as that can be now. */
 void leat_pw_bridge_settle(struct leat_pw_bridge *self);
 
+/* Take the nodes down, with what was known beyond them. */
+void leat_pw_bridge_drop_nodes(struct leat_pw_bridge *self);
+
 /* The nodes' event: a state changed. user: the bridge. */
 void leat_pw_bridge_nodes_changed(void *user);
 
+/* ---- bridge_latency.c ---- */
+
+int leat_pw_bridge_latency_init(struct leat_pw_bridge *self);
+
+/* What the host said of it, or NULL when it is gone. */
+void leat_pw_bridge_latency_heard(struct leat_pw_bridge *self,
+				  const struct leat_link_latency *jack);
+
+/* Something that it depends on may have changed: look at it soon. */
+void leat_pw_bridge_latency_changed(struct leat_pw_bridge *self);
+
+/* The nodes are going: there is nothing beyond them. */
+void leat_pw_bridge_latency_forget(struct leat_pw_bridge *self);
+
 /* ---- bridge_status.c ---- */
+
+enum leat_mode leat_pw_bridge_mode(const struct leat_pw_bridge *self);
 
 /* Another driver runs our nodes, though they could. */
 bool leat_pw_bridge_other_driver(const struct leat_pw_bridge *self);

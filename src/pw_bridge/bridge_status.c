@@ -12,7 +12,7 @@ bool leat_pw_bridge_other_driver(const struct leat_pw_bridge *self)
 	return __atomic_load_n(&self->process.other_driver, __ATOMIC_SEQ_CST);
 }
 
-static enum leat_mode mode(const struct leat_pw_bridge *self)
+enum leat_mode leat_pw_bridge_mode(const struct leat_pw_bridge *self)
 {
 	const struct leat_pw_clocks *clocks = &self->nodes.clocks;
 
@@ -53,7 +53,7 @@ static bool runs(const struct leat_pw_bridge *self)
 {
 	return self->wire && !self->refused && self->graph.ready &&
 	       leat_pw_nodes_streaming(&self->nodes) &&
-	       (mode(self) == LEAT_MODE_ADAPTIVE ||
+	       (leat_pw_bridge_mode(self) == LEAT_MODE_ADAPTIVE ||
 		!leat_pw_bridge_other_driver(self));
 }
 
@@ -64,13 +64,13 @@ void leat_pw_bridge_refresh_status(struct leat_pw_bridge *self)
 	bool known = self->nodes.made;
 
 	leat_word_set(&status->alive, self->graph.ready);
-	leat_word_set(&status->mode, mode(self));
+	leat_word_set(&status->mode, leat_pw_bridge_mode(self));
 	leat_word_set(&status->reason, why);
 	leat_word_set(&status->running, runs(self));
 	leat_word_set(&status->rate_hz,
 		      known ? self->nodes.clocks.rate_hz : LEAT_UNKNOWN);
 	/* On another driver's clock the data loop says it. */
-	if (!known || mode(self) == LEAT_MODE_FOLLOW)
+	if (!known || leat_pw_bridge_mode(self) == LEAT_MODE_FOLLOW)
 		leat_word_set(&status->period,
 			      known ? self->nodes.spec.period : LEAT_UNKNOWN);
 }
@@ -116,7 +116,7 @@ void leat_pw_bridge_tell_guard(const struct leat_pw_bridge *self)
 static void describe_mode(const struct leat_pw_bridge *self, char *text,
 			  size_t text_bytes)
 {
-	if (mode(self) == LEAT_MODE_FOLLOW)
+	if (leat_pw_bridge_mode(self) == LEAT_MODE_FOLLOW)
 		snprintf(text, text_bytes,
 			 "follow mode, PipeWire runs on JACK's clock");
 	else
@@ -131,7 +131,7 @@ void leat_pw_bridge_tell_mode(struct leat_pw_bridge *self)
 {
 	char text[160];
 
-	if (self->told_mode == mode(self))
+	if (self->told_mode == leat_pw_bridge_mode(self))
 		return;
 	describe_mode(self, text, sizeof(text));
 	if (self->told_mode == 0)
@@ -140,5 +140,5 @@ void leat_pw_bridge_tell_mode(struct leat_pw_bridge *self)
 			 self->spec.period, text);
 	else
 		leat_log("%s: %s", self->spec.link_name, text);
-	self->told_mode = mode(self);
+	self->told_mode = leat_pw_bridge_mode(self);
 }

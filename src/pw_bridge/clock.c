@@ -22,7 +22,7 @@ void leat_pw_clock_name(struct spa_io_position *position, const char *link_name)
 
 void leat_pw_clock_write(struct spa_io_position *position,
 			 const struct leat_stamp *stamp, uint32_t n_frames,
-			 uint32_t rate_hz)
+			 uint32_t rate_hz, int64_t delay)
 {
 	struct spa_io_clock *clock;
 
@@ -33,7 +33,7 @@ void leat_pw_clock_write(struct spa_io_position *position,
 	clock->rate = SPA_FRACTION(1, rate_hz);
 	clock->position = stamp->index;
 	clock->duration = n_frames;
-	clock->delay = 0;
+	clock->delay = delay;
 	clock->rate_diff = 1.0;
 	clock->next_nsec =
 		stamp->time_ns + n_frames * UINT64_C(1000000000) / rate_hz;

@@ -16,11 +16,12 @@ void leat_pw_clock_name(struct spa_io_position *position,
 /*
  * A cycle of n_frames begins, which JACK began at the stamp's time. The
  * clock's position is the ring's index, so frames that the graph missed show
- * as a jump. Thread: data loop. RT-safe.
+ * as a jump. delay: between that position and JACK's devices. Thread: data loop. RT-safe.
  */
 LEAT_RT void leat_pw_clock_write(struct spa_io_position *position,
 				 const struct leat_stamp *stamp,
-				 uint32_t n_frames, uint32_t rate_hz);
+				 uint32_t n_frames, uint32_t rate_hz,
+				 int64_t delay);
 
 /* PipeWire calls process() once more after an xrun, outside our cycle. */
 LEAT_RT bool leat_pw_clock_recovering(const struct spa_io_position *position);

@@ -148,47 +148,34 @@ const struct spa_pod *leat_pw_node_format(const struct leat_pw_node *node,
 	return spa_format_audio_raw_build(builder, SPA_PARAM_EnumFormat, &info);
 }
 
-/* In adaptive mode: the target that it begins with, less the quantum. */
-static uint32_t adaptive_frames(const struct leat_pw_nodes *nodes,
-				enum leat_direction direction)
-{
-	const struct leat_link_spec *spec = &nodes->spec;
-	uint32_t rate_hz = nodes->clocks.rate_hz;
-	uint32_t margin =
-		(uint32_t)((uint64_t)rate_hz * LEAT_TARGET_BEGIN_US / 1000000);
-	uint32_t half = leat_resampler_half_taps(
-		nodes->adaptive->way[direction].resampler);
-	uint64_t n = direction == LEAT_TO_JACK ? spec->period : half;
-
-	n = n * rate_hz / spec->rate_hz;
-	return (uint32_t)n + margin + (direction == LEAT_TO_JACK ? half : 0);
-}
-
 /*
- * What the bridge adds. In follow mode nothing towards PipeWire, and a period
- * towards JACK.
+ * Frames at the graph's rate. They are unsigned before PipeWire 1.4 and signed
+ * since: hence the casts.
  */
 static const struct spa_pod *build_latency(struct spa_pod_builder *builder,
-					   const struct leat_pw_nodes *nodes,
-					   enum leat_direction direction)
+					   const struct leat_pw_node *node)
 {
-	bool to_jack = direction == LEAT_TO_JACK;
-	uint32_t n_frames = !nodes->clocks.follows
-				    ? adaptive_frames(nodes, direction)
-			    : to_jack ? nodes->spec.period
-				      : 0;
-	float n_quanta = nodes->clocks.follows || to_jack ? 0.0f : 1.0f;
-	/* Unsigned before PipeWire 1.4, signed since: hence the casts. */
+	const struct leat_latency_range *whole = &node->reported.whole;
 	struct spa_latency_info info = {
-		.direction = to_jack ? SPA_DIRECTION_INPUT
-				     : SPA_DIRECTION_OUTPUT,
-		.min_quantum = n_quanta,
-		.max_quantum = n_quanta,
-		.min_rate = (__typeof__(info.min_rate))n_frames,
-		.max_rate = (__typeof__(info.max_rate))n_frames,
+		.direction = is_source(node) ? SPA_DIRECTION_OUTPUT
+					     : SPA_DIRECTION_INPUT,
+		.min_rate = (__typeof__(info.min_rate))whole->min,
+		.max_rate = (__typeof__(info.max_rate))whole->max,
 	};
 
 	return spa_latency_build(builder, SPA_PARAM_Latency, &info);
+}
+
+/* What the node itself takes of that; not shown for streams before PipeWire 1.4. */
+static const struct spa_pod *build_process(struct spa_pod_builder *builder,
+					   const struct leat_pw_node *node)
+{
+	struct spa_process_latency_info info = {
+		.rate = (__typeof__(info.rate))node->reported.added,
+	};
+
+	return spa_process_latency_build(builder, SPA_PARAM_ProcessLatency,
+					 &info);
 }
 
 static struct pw_properties *
@@ -235,19 +222,20 @@ static int connect_stream(struct leat_pw_node *node)
 		SPA_POD_BUILDER_INIT(memory, sizeof(memory));
 	enum pw_stream_flags flags = PW_STREAM_FLAG_MAP_BUFFERS |
 				     PW_STREAM_FLAG_RT_PROCESS;
-	const struct spa_pod *params[2];
+	const struct spa_pod *params[3];
 
 	node->offered_hz = node->nodes->clocks.rate_hz;
 	node->format_hz = 0;
 	params[0] = leat_pw_node_format(node, &builder, node->offered_hz);
-	params[1] = build_latency(&builder, node->nodes, node->direction);
+	params[1] = build_latency(&builder, node);
+	params[2] = build_process(&builder, node);
 	if (node->nodes->clocks.follows &&
 	    node == leat_pw_nodes_driver(node->nodes))
 		flags |= PW_STREAM_FLAG_DRIVER;
 	return pw_stream_connect(node->stream,
 				 is_source(node) ? PW_DIRECTION_OUTPUT
 						 : PW_DIRECTION_INPUT,
-				 PW_ID_ANY, flags, params, 2);
+				 PW_ID_ANY, flags, params, 3);
 }
 
 static int make_stream(struct leat_pw_node *node, struct pw_core *core,
@@ -342,6 +330,7 @@ void leat_pw_nodes_destroy(struct leat_pw_nodes *self)
 		node->state = PW_STREAM_STATE_UNCONNECTED;
 		node->position = NULL;
 		node->resting = false;
+		memset(&node->reported, 0, sizeof(node->reported));
 	}
 	leat_pw_adaptive_destroy(self->adaptive);
 	self->adaptive = NULL;
@@ -370,17 +359,35 @@ static void update_property(struct leat_pw_node *node, const char *key,
 					    &SPA_DICT_INIT(&item, 1));
 }
 
-static void update_latency(struct leat_pw_node *node)
+static bool same(const struct leat_pw_reported *a,
+		 const struct leat_pw_reported *b)
 {
+	return a->whole.min == b->whole.min && a->whole.max == b->whole.max &&
+	       a->added == b->added;
+}
+
+void leat_pw_nodes_report(struct leat_pw_nodes *self,
+			  enum leat_direction direction,
+			  const struct leat_pw_reported *reported)
+{
+	struct leat_pw_node *node = &self->node[direction];
 	uint8_t memory[512];
 	struct spa_pod_builder builder =
 		SPA_POD_BUILDER_INIT(memory, sizeof(memory));
-	const struct spa_pod *params[1];
+	const struct spa_pod *params[2];
 
-	if (!node->stream)
+	if (!node->stream || same(reported, &node->reported))
 		return;
-	params[0] = build_latency(&builder, node->nodes, node->direction);
-	pw_stream_update_params(node->stream, params, 1);
+	node->reported = *reported;
+	params[0] = build_latency(&builder, node);
+	params[1] = build_process(&builder, node);
+	pw_stream_update_params(node->stream, params, 2);
+}
+
+bool leat_pw_node_up(const struct leat_pw_node *node)
+{
+	return !node->stream || node->state == PW_STREAM_STATE_PAUSED ||
+	       node->state == PW_STREAM_STATE_STREAMING;
 }
 
 void leat_pw_nodes_set_period(struct leat_pw_nodes *self, uint32_t period)
@@ -392,12 +399,10 @@ void leat_pw_nodes_set_period(struct leat_pw_nodes *self, uint32_t period)
 	self->spec.period = period;
 	leat_pw_process_set_period(self->process, period);
 	snprintf(text, sizeof(text), "%u", period);
-	for (int d = 0; d < LEAT_N_DIRECTIONS; d++) {
+	for (int d = 0; d < LEAT_N_DIRECTIONS; d++)
 		if (self->clocks.follows)
 			update_property(&self->node[d], "node.force-quantum",
 					text);
-		update_latency(&self->node[d]);
-	}
 }
 
 bool leat_pw_nodes_streaming(const struct leat_pw_nodes *self)

@@ -7,6 +7,7 @@
 #ifndef LEAT_PW_NODES_H
 #define LEAT_PW_NODES_H
 
+#include "link/latency.h"
 #include "process.h"
 
 #include <leat/link.h>
@@ -26,6 +27,13 @@ struct leat_pw_clocks {
 	uint32_t rate_hz; /* of the graph, as far as that is known */
 };
 
+/* What a node says of its latency, in the graph's frames. */
+struct leat_pw_reported {
+	struct leat_latency_range
+		whole;	/* with what lies beyond JACK's ports */
+	uint32_t added; /* by the bridge */
+};
+
 struct leat_pw_node {
 	struct leat_pw_nodes *nodes;
 	struct pw_stream *stream; /* NULL: no channels in this direction */
@@ -36,6 +44,7 @@ struct leat_pw_node {
 	uint32_t offered_hz; /* the rate of the format it offers */
 	uint32_t format_hz;  /* the rate it runs at; 0: none */
 	bool resting;	     /* told to pause, to take another format */
+	struct leat_pw_reported reported;
 };
 
 struct leat_pw_nodes {
@@ -43,7 +52,7 @@ struct leat_pw_nodes {
 	struct leat_pw_node node[LEAT_N_DIRECTIONS];
 	struct leat_link_spec spec; /* what they were made for */
 	struct leat_pw_clocks clocks;
-	struct leat_pw_latency latency; /* that the user wants */
+	struct leat_pw_latency latency;	   /* that the user wants */
 	struct leat_pw_adaptive *adaptive; /* or NULL */
 	uint32_t format_hz;		   /* what the data loop works with */
 	bool made;
@@ -85,6 +94,13 @@ int leat_pw_nodes_retune(struct leat_pw_nodes *self,
 
 /* The graph runs at another rate and does not pause: the nodes have to. */
 void leat_pw_nodes_rest(struct leat_pw_nodes *self);
+/* Say something else of a direction's latency, if it is something else. */
+void leat_pw_nodes_report(struct leat_pw_nodes *self,
+			  enum leat_direction direction,
+			  const struct leat_pw_reported *reported);
+
+/* Whether a node is there for others, or is not to be. */
+bool leat_pw_node_up(const struct leat_pw_node *node);
 
 /* JACK's period changed. */
 void leat_pw_nodes_set_period(struct leat_pw_nodes *self, uint32_t period);

@@ -2,6 +2,7 @@
 #include "process.h"
 
 #include "clock.h"
+#include "link/latency.h"
 #include <leat/inline/atomics.h>
 
 #include <errno.h>
@@ -54,8 +55,10 @@ void leat_pw_forget_places(struct leat_pw_process *self)
 void leat_pw_turn(struct leat_pw_process *self)
 {
 	self->turning = true;
-	for (int d = 0; d < LEAT_N_DIRECTIONS; d++)
+	for (int d = 0; d < LEAT_N_DIRECTIONS; d++) {
 		leat_word_add(&self->status->direction[d].slips, 1);
+		self->said_target[d] = 0;
+	}
 	leat_pw_stop_cycles(self);
 }
 
@@ -132,7 +135,8 @@ static bool find_block(struct leat_pw_process *self, uint64_t newest)
 	self->start = stamp.index;
 	self->n_block = (uint32_t)n;
 	leat_pw_clock_write(self->position, &stamp, self->n_block,
-			    self->rate_hz);
+			    self->rate_hz,
+			    __atomic_load_n(&self->delay, __ATOMIC_RELAXED));
 	return true;
 }
 
@@ -272,6 +276,22 @@ static void tell_needs(struct leat_pw_process *self)
 	pw_loop_signal_event(self->main_loop, self->changed);
 }
 
+/* Another target is another latency to be reported. */
+static void look_at_target(struct leat_pw_process *self,
+			   enum leat_direction direction)
+{
+	uint64_t target =
+		leat_word_peek(&self->status->direction[direction].target);
+	uint64_t said = self->said_target[direction];
+	uint64_t apart = target > said ? target - said : said - target;
+
+	if (target == LEAT_UNKNOWN || apart < LEAT_LATENCY_STEP)
+		return;
+	self->said_target[direction] = target;
+	leat_rt_guard_allow(self->guard, 1);
+	pw_loop_signal_event(self->main_loop, self->changed);
+}
+
 /* Whether a stream's cycle is one that adaptive mode can serve. */
 static bool begin_adaptive(struct leat_pw_process *self,
 			   enum leat_direction direction)
@@ -393,6 +413,7 @@ static void play_adaptive(struct leat_pw_process *self, uint32_t n_frames)
 	}
 	leat_pw_adaptive_read(self->adaptive, self->wire->in, self->planes,
 			      n_frames);
+	look_at_target(self, LEAT_TO_PIPEWIRE);
 	leat_fade_played(&self->fade, self->planes,
 			 self->n_channels[LEAT_TO_PIPEWIRE], n_frames);
 }
@@ -534,6 +555,7 @@ static void write_adaptive(struct leat_pw_process *self,
 	if (!leat_pw_adaptive_write(self->adaptive, self->wire->out, planes,
 				    n_frames))
 		return;
+	look_at_target(self, LEAT_TO_JACK);
 	/* From now on JACK may count what it misses. */
 	if (!self->steady)
 		leat_frames_set_activity(self->wire->out, LEAT_ACTIVE);

@@ -65,6 +65,8 @@ struct leat_pw_process {
 	uint32_t raised[LEAT_N_DIRECTIONS];
 	bool other_rate_stays;	/* atomic: for longer than a change takes */
 	uint64_t other_rate_ns; /* since when it is another one; 0: it is not */
+	int64_t delay;		/* atomic: from the clock to JACK's devices */
+	uint64_t said_target[LEAT_N_DIRECTIONS]; /* to the main thread */
 	struct leat_fade fade;
 	struct leat_rt_guard *guard;	  /* or NULL */
 	float *planes[LEAT_CHANNELS_MAX]; /* of the source's buffer */
@@ -105,6 +107,9 @@ void leat_pw_process_set_position(struct leat_pw_process *self,
 				  struct spa_io_position *position);
 /* JACK's period, for adaptive mode. */
 void leat_pw_process_set_period(struct leat_pw_process *self, uint32_t period);
+
+/* What the clock says of its distance from JACK's devices, in frames. */
+void leat_pw_process_set_delay(struct leat_pw_process *self, int64_t delay);
 
 /* ---- on the data loop ---- */
 

@@ -95,6 +95,7 @@ static void set_streams(struct leat_pw_process *self, const void *data)
 		self->n_channels[d] = streams->n_channels[d];
 		self->streaming[d] = false;
 		self->clock[d] = NULL;
+		self->said_target[d] = 0;
 	}
 	self->position = NULL;
 	self->turning = false;
@@ -214,6 +215,11 @@ static void set_period(struct leat_pw_process *self, const void *data)
 void leat_pw_process_set_period(struct leat_pw_process *self, uint32_t period)
 {
 	change(self, set_period, &period);
+}
+
+void leat_pw_process_set_delay(struct leat_pw_process *self, int64_t delay)
+{
+	__atomic_store_n(&self->delay, delay, __ATOMIC_RELAXED);
 }
 
 /* ---- set-up ---- */

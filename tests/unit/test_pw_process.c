@@ -48,6 +48,11 @@ static void test_way_round(void)
 	/* The graph's clock is the ring's index. */
 	CU_ASSERT_EQUAL(graph.position.clock.position, graph.process.start);
 	CU_ASSERT_EQUAL(graph.position.clock.duration, CIRCLE_PERIOD);
+	CU_ASSERT_EQUAL(graph.position.clock.delay, 0);
+	/* Its distance from JACK's devices is what it is told to be. */
+	graph.process.delay = -1234;
+	expect_exact(&graph, 1);
+	CU_ASSERT_EQUAL(graph.position.clock.delay, -1234);
 	graph_close(&graph);
 }
 
@@ -203,7 +208,8 @@ static void test_goes_on_adaptively(void)
 	graph.other_driver = true;
 	run_apart(&graph, 100);
 	CU_ASSERT_EQUAL(graph.n_triggered, n);
-	CU_ASSERT_EQUAL(graph.n_changed, 1);
+	/* The driver, and then each target, which may rise once more or so. */
+	CU_ASSERT(graph.n_changed >= 3 && graph.n_changed <= 20);
 	CU_ASSERT_TRUE(sounds(&graph));
 	CU_ASSERT_EQUAL(leat_frames_activity(graph.circle.jack.in),
 			LEAT_ACTIVE);
@@ -213,10 +219,16 @@ static void test_goes_on_adaptively(void)
 		CU_ASSERT(peek(&words->target) > CIRCLE_PERIOD);
 	}
 	CU_ASSERT_TRUE(all_known(&graph.status.clock, true));
+	for (int d = 0; d < LEAT_N_DIRECTIONS; d++) {
+		uint64_t target = peek(&graph.status.direction[d].target);
+
+		CU_ASSERT(target - graph.process.said_target[d] + 8 < 16);
+	}
 	graph.other_driver = false;
+	n = graph.n_changed;
 	for (unsigned i = 0; i < 3 * N_FADED; i++)
 		graph_cycle(&graph, CIRCLE_PERIOD);
-	CU_ASSERT_EQUAL(graph.n_changed, 2);
+	CU_ASSERT_EQUAL(graph.n_changed, n + 1);
 	expect_exact(&graph, 20);
 	words = &graph.status.direction[LEAT_TO_PIPEWIRE];
 	CU_ASSERT(peek(&words->slips) >= 2);
