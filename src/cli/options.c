@@ -27,6 +27,21 @@ bool leat_parse_u32(const char *text, uint32_t min, uint32_t max,
 	return true;
 }
 
+bool leat_parse_i32(const char *text, int32_t min, int32_t max, int32_t *value)
+{
+	bool minus = text[0] == '-';
+	int64_t number;
+	uint32_t n;
+
+	if (!leat_parse_u32(text + (minus || text[0] == '+'), 0, INT32_MAX, &n))
+		return false;
+	number = minus ? -(int64_t)n : n;
+	if (number < min || number > max)
+		return false;
+	*value = (int32_t)number;
+	return true;
+}
+
 static bool contains(const uint8_t *positions, uint32_t n, uint8_t position)
 {
 	return memchr(positions, position, n) != NULL;

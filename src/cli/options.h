@@ -9,6 +9,9 @@
 /* --sync-wait: the rest of JACK's graph has to run as well. */
 #define LEAT_SYNC_WAIT_MAX_PERCENT 90u
 
+/* --latency-trim-in, --latency-trim-out: frames, either way. */
+#define LEAT_LATENCY_TRIM_MAX 65536
+
 /* Exit statuses, told in the man pages. */
 #define LEAT_EXIT_FAILED 1	  /* could not */
 #define LEAT_EXIT_USAGE 2	  /* was not asked properly */
@@ -20,6 +23,9 @@
 /* Read a decimal number in a range; false if it is not one. */
 bool leat_parse_u32(const char *text, uint32_t min, uint32_t max,
 		    uint32_t *value);
+
+/* The same with a sign, '-' or '+', or without one. */
+bool leat_parse_i32(const char *text, int32_t min, int32_t max, int32_t *value);
 
 /*
  * Read positions separated by commas ("FL,FR") into at most 64 places.

@@ -27,6 +27,7 @@ struct options {
 	const char *connect[CONNECT_MAX];
 	uint32_t n_connect;
 	uint32_t sync_wait_percent;
+	int32_t latency_trim[LEAT_N_DIRECTIONS];
 };
 
 enum {
@@ -34,7 +35,9 @@ enum {
 	OPTION_TO_PIPEWIRE,
 	OPTION_TO_JACK,
 	OPTION_MAP,
-	OPTION_SYNC_WAIT
+	OPTION_SYNC_WAIT,
+	OPTION_TRIM_IN,
+	OPTION_TRIM_OUT
 };
 
 static const struct argp_option option_table[] = {
@@ -56,6 +59,14 @@ static const struct argp_option option_table[] = {
 	  "Let JACK wait for PipeWire, at most that share of a period (0 to "
 	  "90, 0); then the way back takes no period",
 	  0 },
+	{ "latency-trim-in", OPTION_TRIM_IN, "FRAMES", 0,
+	  "Add to the latency reported in JACK of what PipeWire's devices "
+	  "record, -65536 to 65536 (0)",
+	  0 },
+	{ "latency-trim-out", OPTION_TRIM_OUT, "FRAMES", 0,
+	  "Add to the latency reported in JACK of what PipeWire's devices "
+	  "play, -65536 to 65536 (0)",
+	  0 },
 	{ 0 }
 };
 
@@ -65,6 +76,18 @@ static void parse_number(struct argp_state *state, const char *option,
 	if (!leat_parse_u32(arg, 0, max, value))
 		argp_error(state, "%s wants a number from 0 to %u, not '%s'",
 			   option, max, arg);
+}
+
+static void parse_trim(struct argp_state *state, const char *option,
+		       const char *arg, int32_t *trim)
+{
+	if (!leat_parse_i32(arg, -LEAT_LATENCY_TRIM_MAX, LEAT_LATENCY_TRIM_MAX,
+			    trim))
+		argp_error(state,
+			   "%s wants a number of frames from -%d to %d, not "
+			   "'%s'",
+			   option, LEAT_LATENCY_TRIM_MAX, LEAT_LATENCY_TRIM_MAX,
+			   arg);
 }
 
 static void add_connect(struct argp_state *state, struct options *options,
@@ -108,6 +131,14 @@ static error_t parse_option(int key, char *arg, struct argp_state *state)
 		parse_number(state, "--sync-wait", arg,
 			     LEAT_SYNC_WAIT_MAX_PERCENT,
 			     &options->sync_wait_percent);
+		return 0;
+	case OPTION_TRIM_IN:
+		parse_trim(state, "--latency-trim-in", arg,
+			   &options->latency_trim[LEAT_TO_JACK]);
+		return 0;
+	case OPTION_TRIM_OUT:
+		parse_trim(state, "--latency-trim-out", arg,
+			   &options->latency_trim[LEAT_TO_PIPEWIRE]);
 		return 0;
 	case ARGP_KEY_INIT:
 		state->child_inputs[0] = &options->side;
@@ -245,6 +276,8 @@ int main(int argc, char **argv)
 	setup.link_name = options.side.link_name;
 	setup.client.server = options.server;
 	setup.client.sync_wait_percent = options.sync_wait_percent;
+	memcpy(setup.client.latency_trim, options.latency_trim,
+	       sizeof(setup.client.latency_trim));
 	setup.connect = options.connect;
 	setup.n_connect = options.n_connect;
 	setup.wait = options.side.wait;

@@ -16,9 +16,6 @@
 /* A target that has moved by less is not reported anew. */
 #define LEAT_LATENCY_STEP 8u
 
-/* Frames of a trim, either way. */
-#define LEAT_LATENCY_TRIM_MAX 65536
-
 /* A range in one word, for one writer and one reader. */
 static inline uint64_t leat_latency_word(struct leat_latency_range range)
 {

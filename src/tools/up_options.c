@@ -47,7 +47,9 @@ enum key {
 	KEY_SERVER = 's',
 	KEY_QUIET = 'q',
 	KEY_TO_JACK = 300,
-	KEY_TO_PIPEWIRE
+	KEY_TO_PIPEWIRE,
+	KEY_TRIM_IN,
+	KEY_TRIM_OUT
 };
 
 static const struct argp_option option_table[] = {
@@ -82,6 +84,12 @@ static const struct argp_option option_table[] = {
 	  "The least that it may become by itself", 2 },
 	{ "latency-max", KEY_LATENCY_MAX, "FRAMES", 0,
 	  "The most that it may become by itself", 2 },
+	{ "latency-trim-in", KEY_TRIM_IN, "FRAMES", 0,
+	  "Add to the latency that JACK hears of PipeWire's recording devices",
+	  2 },
+	{ "latency-trim-out", KEY_TRIM_OUT, "FRAMES", 0,
+	  "Add to the latency that JACK hears of PipeWire's playing devices",
+	  2 },
 	{ "connect", KEY_CONNECT, "WHAT", 0,
 	  "Connect in JACK: 'physical', or OURS=OTHER; may be repeated", 2 },
 	{ "rt-guard", KEY_RT_GUARD, NULL, 0,
@@ -213,6 +221,20 @@ static void set_latency(struct leat_up_options *options, uint32_t *frames,
 	pass(&options->to_pipewire_side, option, arg);
 }
 
+static void set_trim(struct leat_up_options *options, const char *option,
+		     const char *arg)
+{
+	int32_t trim;
+
+	if (!leat_parse_i32(arg, -LEAT_LATENCY_TRIM_MAX, LEAT_LATENCY_TRIM_MAX,
+			    &trim))
+		refuse("%s '%s' will not do: give it a whole number of frames "
+		       "from -%d to %d",
+		       option, arg, LEAT_LATENCY_TRIM_MAX,
+		       LEAT_LATENCY_TRIM_MAX);
+	pass(&options->to_jack_side, option, arg);
+}
+
 static void set_name(const char **name, struct leat_up_passed *passed,
 		     const char *option, const char *arg)
 {
@@ -273,6 +295,12 @@ static error_t parse_bridge(int key, char *arg, struct leat_up_options *options)
 	case KEY_LATENCY_MAX:
 		set_latency(options, &options->latency.max, "--latency-max",
 			    arg);
+		return 0;
+	case KEY_TRIM_IN:
+		set_trim(options, "--latency-trim-in", arg);
+		return 0;
+	case KEY_TRIM_OUT:
+		set_trim(options, "--latency-trim-out", arg);
 		return 0;
 	case KEY_DESCRIPTION:
 		pass(&options->to_pipewire_side, "--description", arg);

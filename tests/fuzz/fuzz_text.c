@@ -65,6 +65,19 @@ static void look_at_number(const char *text, uint32_t min, uint32_t max)
 	MUST(!right || value == wanted);
 }
 
+/* A sign, and then a number; the range is as far below nothing as above. */
+static void look_at_signed(const char *text, uint32_t most)
+{
+	const char *digits = text + (text[0] == '-' || text[0] == '+');
+	int32_t value = 0, limit = (int32_t)(most & INT32_MAX);
+	uint32_t wanted = 0;
+	bool right = leat_parse_i32(text, -limit, limit, &value);
+
+	MUST(right == is_number(digits, 0, (uint32_t)limit, &wanted));
+	MUST(!right ||
+	     value == (text[0] == '-' ? -(int32_t)wanted : (int32_t)wanted));
+}
+
 /* A name need not end within the bytes that it may have. */
 static void look_at_name(const uint8_t *bytes, size_t n_bytes)
 {
@@ -101,6 +114,7 @@ void fuzz_one(struct fuzz_input *input)
 	text[input->left] = 0;
 	fuzz_take(input, text, input->left);
 	look_at_number(text, min, max);
+	look_at_signed(text, max);
 	look_at_positions(text);
 	(void)leat_position_parse(text);
 	free(text);
@@ -130,6 +144,9 @@ void fuzz_seeds(void)
 	put_text("positions", 64, "FL,FR,LFE");
 	put_text("twice", 64, "FL,FL");
 	put_text("number", UINT32_MAX, "4294967295");
+	put_text("signed", 65536, "-65536");
+	put_text("too-small", 65536, "-65537");
+	put_text("two-signs", 65536, "+-5");
 	put_text("name", 0, "a.name-of_32_characters_at_most_");
 	put_text("long-name", 0, "a.name-of_33_characters_one_more_");
 }

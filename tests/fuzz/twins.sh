@@ -75,6 +75,8 @@ without 'too many positions' text src/cli/options.c \
 	's/n == LEAT_CHANNELS_MAX/0/'
 without 'a number below the least' text src/cli/options.c \
 	's/ || n < min//'
+without 'a number below minus the most' text src/cli/options.c \
+	's/number < min ||//'
 
 without 'a name that a terminal obeys' status src/tools/status_text.c \
 	"s/c < 0x20 || c == 0x7f ? '?' : c/c/"
