@@ -62,7 +62,9 @@ static bool start_side(struct bridge *bridge, struct proc *proc,
 bool bridge_start_jack_side(struct bridge *bridge)
 {
 	char program[512];
-	const char *argv[8] = { program, "--channels", bridge->channels, LINK };
+	const char *argv[16] = { program, "--channels", bridge->channels,
+				 LINK };
+	const char *const *more = bridge->jack_side_args;
 	int n = 4;
 
 	strcpy(program, bridge_program("leat-jack"));
@@ -72,6 +74,8 @@ bool bridge_start_jack_side(struct bridge *bridge)
 	}
 	if (bridge->rt_guard)
 		argv[n++] = "--rt-guard";
+	while (more && *more && n < 15)
+		argv[n++] = *more++;
 	return start_side(bridge, &bridge->jack_side, argv,
 			  bridge->jack_side_env, "leat-jack.log");
 }

@@ -23,12 +23,13 @@ struct bridge {
 	struct pipewire_server pipewire;
 	struct proc jack_side;
 	struct proc pipewire_side;
-	const char *channels;		  /* "2" */
-	const char *mode;		  /* --mode; NULL: none given */
-	bool rt_guard;			  /* --rt-guard, both sides */
-	const char *sync_wait;		  /* --sync-wait, likewise */
-	const char *const *pipewire_args; /* more of leat-pipewire's; NULL */
-	const char *const *jack_side_env; /* as in struct proc_options */
+	const char *channels;		   /* "2" */
+	const char *mode;		   /* --mode; NULL: none given */
+	bool rt_guard;			   /* --rt-guard, both sides */
+	const char *sync_wait;		   /* --sync-wait, likewise */
+	const char *const *pipewire_args;  /* more of leat-pipewire's; NULL */
+	const char *const *jack_side_env;  /* as in struct proc_options */
+	const char *const *jack_side_args; /* more of them; NULL: none */
 };
 
 /** Enter the sandbox. NULL, or why the test cannot run here. */

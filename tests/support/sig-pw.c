@@ -4,10 +4,13 @@
  *
  *	leat-sig-pw [--remote NAME] [--name NAME] [--channels N]
  *	            [--send] [--recv] [--pass] [--prop KEY=VALUE]...
+ *	            [--latency FRAMES]
  *
  * --send has ports send_1..., with the counting signal; --recv checks what
  * comes to recv_1...; --pass copies in_1... to out_1...; with none of them it
- * only takes commands. It says "ready NAME" once its ports are there, then
+ * only takes commands. With --latency it says of itself that what it sends was
+ * recorded so many frames ago, and that what it receives is played so many
+ * later, as a device would. It says "ready NAME" once its ports are there, then
  * answers each line on standard input with a line (lists: some lines, the last
  * one is "ok"), and ends with "quit" or the end of the input:
  *
@@ -31,6 +34,8 @@
 
 #include "tools/verify/patchbay.h"
 
+#include <spa/param/latency-utils.h>
+
 #include <pipewire/filter.h>
 #include <pipewire/pipewire.h>
 
@@ -51,6 +56,7 @@ struct sig {
 	const char *remote;
 	const char *name;
 	uint32_t n_channels;
+	uint32_t latency; /* frames; 0: nothing is said of it */
 	bool sends;
 	bool receives;
 	bool passes;
@@ -148,6 +154,17 @@ static const struct pw_filter_events filter_events = {
 static int add_ports(struct sig *sig, enum mode mode, const char *prefix,
 		     enum pw_direction direction)
 {
+	uint8_t memory[512];
+	struct spa_pod_builder builder =
+		SPA_POD_BUILDER_INIT(memory, sizeof(memory));
+	struct spa_latency_info info = {
+		.direction = direction,
+		.min_rate = (__typeof__(info.min_rate))sig->latency,
+		.max_rate = (__typeof__(info.max_rate))sig->latency,
+	};
+	const struct spa_pod *param =
+		spa_latency_build(&builder, SPA_PARAM_Latency, &info);
+
 	for (uint32_t c = 0; c < sig->n_channels; c++) {
 		struct pw_properties *props = pw_properties_new(
 			PW_KEY_FORMAT_DSP, "32 bit float mono audio", NULL);
@@ -156,7 +173,7 @@ static int add_ports(struct sig *sig, enum mode mode, const char *prefix,
 				   c + 1);
 		sig->ports[mode][c] = pw_filter_add_port(
 			sig->filter, direction, PW_FILTER_PORT_FLAG_MAP_BUFFERS,
-			1, props, NULL, 0);
+			1, props, &param, sig->latency > 0);
 		if (!sig->ports[mode][c])
 			return -1;
 	}
@@ -448,6 +465,8 @@ static error_t parse_option(int key, char *arg, struct argp_state *state)
 		sig->name = arg;
 	else if (key == 'c')
 		sig->n_channels = (uint32_t)strtoul(arg, NULL, 10);
+	else if (key == 'l')
+		sig->latency = (uint32_t)strtoul(arg, NULL, 10);
 	else if (key == 'p')
 		set_prop(sig->props, arg);
 	else if (key == 'S')
@@ -468,6 +487,7 @@ static const struct argp_option options[] = {
 	{ "name", 'n', "NAME", 0, "Node name", 0 },
 	{ "channels", 'c', "N", 0, "Channels of each mode", 0 },
 	{ "prop", 'p', "KEY=VALUE", 0, "Node property", 0 },
+	{ "latency", 'l', "FRAMES", 0, "Say that it is a device's", 0 },
 	{ "send", 'S', NULL, 0, "Send the counting signal", 0 },
 	{ "recv", 'R', NULL, 0, "Check the counting signal", 0 },
 	{ "pass", 'P', NULL, 0, "Copy inputs to outputs", 0 },
