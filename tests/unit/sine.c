@@ -8,12 +8,31 @@ struct sums {
 	double cc, cs, ss, c, s, yc, ys, y;
 };
 
-static struct sums add_up(const float *samples, const double *phases, size_t n)
+/* Cosines and sines of the phases, n of each. */
+struct waves {
+	double *c, *s;
+	size_t n;
+};
+
+static int waves_alloc(struct waves *waves, size_t n)
+{
+	waves->c = malloc(2 * n * sizeof(*waves->c));
+	waves->s = waves->c + n;
+	waves->n = n;
+	return waves->c ? 0 : -1;
+}
+
+static struct waves part_of(const struct waves *waves, size_t from, size_t n)
+{
+	return (struct waves){ waves->c + from, waves->s + from, n };
+}
+
+static struct sums add_up(const float *samples, const struct waves *waves)
 {
 	struct sums sums = { 0 };
 
-	for (size_t i = 0; i < n; i++) {
-		double c = cos(phases[i]), s = sin(phases[i]);
+	for (size_t i = 0; i < waves->n; i++) {
+		double c = waves->c[i], s = waves->s[i];
 		double y = (double)samples[i];
 
 		sums.cc += c * c;
@@ -54,25 +73,68 @@ static void solve(const struct sums *sums, double n, double x[3])
 	}
 }
 
-struct sine_fit sine_fit(const float *samples, const double *phases, size_t n)
+/* x: the shares of cosine and sine, and the offset. */
+static struct sine_fit fit_waves(const float *samples,
+				 const struct waves *waves, double x[3])
 {
-	struct sums sums = add_up(samples, phases, n);
-	double x[3], rest = 0;
+	struct sums sums = add_up(samples, waves);
+	double n = (double)waves->n, rest = 0;
 	struct sine_fit fit;
 
-	solve(&sums, (double)n, x);
-	for (size_t i = 0; i < n; i++) {
-		double e = (double)samples[i] - x[0] * cos(phases[i]) -
-			   x[1] * sin(phases[i]) - x[2];
+	solve(&sums, n, x);
+	for (size_t i = 0; i < waves->n; i++) {
+		double e = (double)samples[i] - x[0] * waves->c[i] -
+			   x[1] * waves->s[i] - x[2];
 
 		rest += e * e;
 	}
-	rest += x[2] * x[2] * (double)n;
+	rest += x[2] * x[2] * n;
 	fit.amplitude = hypot(x[0], x[1]);
 	fit.phase = atan2(x[0], x[1]);
-	fit.sinad_db = 10 * log10(fit.amplitude * fit.amplitude / 2 /
-				  (rest / (double)n));
+	fit.sinad_db =
+		10 * log10(fit.amplitude * fit.amplitude / 2 / (rest / n));
 	return fit;
+}
+
+struct sine_fit sine_fit(const float *samples, const double *phases, size_t n)
+{
+	struct sine_fit fit = { .sinad_db = -INFINITY };
+	struct waves waves;
+	double x[3];
+
+	if (waves_alloc(&waves, n) < 0)
+		return fit;
+	for (size_t i = 0; i < n; i++) {
+		waves.c[i] = cos(phases[i]);
+		waves.s[i] = sin(phases[i]);
+	}
+	fit = fit_waves(samples, &waves, x);
+	free(waves.c);
+	return fit;
+}
+
+/* ---- with a free frequency ---- */
+
+/* The phases' sines, made anew from this often, and turned on in between. */
+#define N_TURNED 64
+#define N_ROUNDS 4
+
+static void make_waves(struct waves *waves, double radians_per_sample)
+{
+	double turn_c = cos(radians_per_sample);
+	double turn_s = sin(radians_per_sample);
+
+	for (size_t i = 0; i < waves->n; i++) {
+		double *c = &waves->c[i], *s = &waves->s[i];
+
+		if (i % N_TURNED == 0) {
+			*c = cos(radians_per_sample * (double)i);
+			*s = sin(radians_per_sample * (double)i);
+		} else {
+			*c = c[-1] * turn_c - s[-1] * turn_s;
+			*s = s[-1] * turn_c + c[-1] * turn_s;
+		}
+	}
 }
 
 static double wrapped(double radians)
@@ -80,25 +142,56 @@ static double wrapped(double radians)
 	return radians - 2 * M_PI * round(radians / (2 * M_PI));
 }
 
+/* From the phases of the two halves, whose middles are half of n apart. */
+static double step_by_halves(const float *samples, const struct waves *waves)
+{
+	size_t half = waves->n / 2;
+	struct waves first = part_of(waves, 0, half);
+	struct waves last = part_of(waves, half, half);
+	double x[3];
+
+	return wrapped(fit_waves(samples + half, &last, x).phase -
+		       fit_waves(samples, &first, x).phase) /
+	       (double)half;
+}
+
+/*
+ * The step of Gauss and Newton: the slope that what remains has in the
+ * direction in which the fitted sine's phase would move it.
+ */
+static double step_by_rest(const float *samples, const struct waves *waves,
+			   const double x[3])
+{
+	double middle = (double)(waves->n - 1) / 2, by = 0, norm = 0;
+
+	for (size_t i = 0; i < waves->n; i++) {
+		double c = waves->c[i], s = waves->s[i];
+		double e = (double)samples[i] - x[0] * c - x[1] * s - x[2];
+		double along = (x[1] * c - x[0] * s) * ((double)i - middle);
+
+		by += e * along;
+		norm += along * along;
+	}
+	return norm > 0 ? by / norm : 0;
+}
+
 struct sine_fit sine_fit_free(const float *samples, double radians_per_sample,
 			      size_t n, double *pitch)
 {
 	struct sine_fit fit = { .sinad_db = -INFINITY };
-	double *phases = malloc(n * sizeof(*phases));
-	size_t half = n / 2;
+	double step = radians_per_sample, x[3];
+	struct waves waves;
 
 	*pitch = 1;
-	for (int round = 0; phases && round < 5; round++) {
-		double apart;
-
-		for (size_t i = 0; i < n; i++)
-			phases[i] = radians_per_sample * *pitch * (double)i;
-		fit = sine_fit(samples, phases, n);
-		apart = sine_fit(samples + half, phases + half, half).phase -
-			sine_fit(samples, phases, half).phase;
-		/* Their middles are half of the samples apart. */
-		*pitch += wrapped(apart) / (radians_per_sample * (double)half);
+	if (waves_alloc(&waves, n) < 0)
+		return fit;
+	for (int i = 0; i < N_ROUNDS; i++) {
+		make_waves(&waves, step);
+		fit = fit_waves(samples, &waves, x);
+		*pitch = step / radians_per_sample;
+		step += i == 0 ? step_by_halves(samples, &waves)
+			       : step_by_rest(samples, &waves, x);
 	}
-	free(phases);
+	free(waves.c);
 	return fit;
 }

@@ -20,8 +20,8 @@ struct sine_fit sine_fit(const float *samples, const double *phases, size_t n);
 /*
  * The same with a free frequency, for a sine of about radians_per_sample:
  * *pitch becomes the fitted frequency as a share of that. It starts from the
- * phases of the two halves and repeats until they agree, so n samples must hold
- * some turns and the frequency be off by less than a turn in n / 2.
+ * phases of the two halves, so n samples must hold some turns and the frequency
+ * be off by less than a turn in n / 2; then it is fitted by least squares too.
  */
 struct sine_fit sine_fit_free(const float *samples, double radians_per_sample,
 			      size_t n, double *pitch);
