@@ -9,6 +9,11 @@
 
 #define TAU (2 * M_PI)
 
+/* What says that JACK is late weighs less: threads wake late, never early. */
+#define LATE_WEIGHT 0.3
+#define WEIGHT_UPDATES 512.0
+/* A position of that variance is known. */
+#define KNOWN 0.4
 /* Errors are clipped at this many times their running mean. */
 #define CLIP 4.0
 /* ... but never below this: a loop without noise must still move. */
@@ -24,22 +29,38 @@
 #define N_YOUNG 8u
 #define YOUNG_S 1e-3
 #define N_YOUNG_MOVES 4u
+/* After something far off, how long it is doubted that all is as it was. */
+#define DOUBT_S 0.5
+#define DOUBT_AGE_S 20.0
+#define DOUBT_LEAST 8
+#define DOUBT_MOST 256
+#define DOUBT_LEAST_S 40e-6
 /* So many moves, each within 4 s of the last: the drift is wrong. */
 #define N_MOVES 3u
+/* ... but not if it was a jump: no two clocks part as fast as that. */
+#define JUMP (4 * LEAT_CLOCK_CORRECTION_MAX)
 /* A graph that was silent for so long has stalled. */
 #define STALL_S 0.02
 #define STALL_CYCLES 3.0
 /* ... and while its cycles are not known yet. */
 #define STALL_UNKNOWN_S 1.0
 
-/* Blocks of one second tell noise from drift. */
+/* After an upset so many stamps may say that those before them were late. */
+#define N_FIRST 16u
+
+/* Blocks of one second tell noise from drift, and eights of them wander. */
 #define BLOCK_S 1.0
 #define BLOCK_WEIGHT (1.0 / 8)
+#define N_LONG 8u
+#define LONG_WEIGHT (1.0 / 8)
+#define LONG_OUTLIER 9.0
+#define LONG_LEAST_S 1e-6
 #define LOPSIDED_S 250e-6
 #define LOPSIDED 0.8
 #define N_LOPSIDED 48u
 #define BIAS_FRAMES 0.35
 #define BIAS_SIGMAS 4.5
+#define BIAS_WANDERS 2.5
 /* The bandwidth keeps the correction's noise at this. */
 #define NOISE_TARGET 0.04e-6
 #define WIDER 1.5
@@ -48,8 +69,14 @@
 
 /* The follower: see leat_clock_loop_speed(). */
 #define FOLLOW 2.0
-#define NEAR_S 250e-6
-#define FAR_GAIN 3.0
+#define FOLLOW_LEAST (FOLLOW * TAU * LEAT_CLOCK_NARROW_HZ)
+#define FOLLOW_MOST 1.0
+/* ... and of the drift that it goes by. */
+#define SMOOTH 4.0
+#define OFF_S 150e-6
+#define OFF_GAIN 0.5
+#define FAR_S 250e-6
+#define FAR_GAIN 2.5
 
 #define UNKNOWN 1e12
 /* No position is further away; what lies may say so. */
@@ -65,11 +92,13 @@ static double clamp(double x, double low, double high) LEAT_RT
 
 static void forget_noise(struct leat_clock_noise *noise) LEAT_RT
 {
-	double mean_abs = noise->mean_abs, variance = noise->variance;
+	struct leat_clock_noise known = *noise;
 
 	memset(noise, 0, sizeof(*noise));
-	noise->mean_abs = mean_abs;
-	noise->variance = variance;
+	noise->mean_abs = known.mean_abs;
+	noise->mean_weight = known.mean_weight;
+	noise->variance = known.variance;
+	noise->long_variance = known.long_variance;
 }
 
 static void open_position(struct leat_clock_loop *self) LEAT_RT
@@ -80,6 +109,7 @@ static void open_position(struct leat_clock_loop *self) LEAT_RT
 	self->n_updates = 0;
 	self->n_outside = 0;
 	self->outside_s = 0;
+	self->doubt.n_left = 0;
 	forget_noise(&self->noise);
 }
 
@@ -88,8 +118,11 @@ static void open_drift(struct leat_clock_loop *self) LEAT_RT
 	open_position(self);
 	self->var_drift = UNKNOWN;
 	self->age_s = 0;
+	self->n_weighed = 0;
 	self->omega = TAU * LEAT_CLOCK_FINAL_HZ;
+	self->noise.mean_weight = 1;
 	self->noise.variance = 0;
+	self->noise.long_variance = 0;
 }
 
 void leat_clock_loop_init(struct leat_clock_loop *loop, uint32_t jack_rate_hz,
@@ -252,11 +285,13 @@ static void note_error(struct leat_clock_loop *self, double error_s) LEAT_RT
 /*
  * The widest bandwidth at which the correction's noise stays at the target:
  * its variance is about 3 omega^3 S, where S is the density of the errors, a
- * block's variance times its length.
+ * block's variance times its length: the short blocks' or the long ones',
+ * whichever is more. If lateness wanders, it is the long ones'.
  */
 static double quiet_omega(const struct leat_clock_noise *noise) LEAT_RT
 {
-	double density = noise->variance * BLOCK_S;
+	double density =
+		fmax(noise->variance, noise->long_variance * N_LONG) * BLOCK_S;
 	double omega =
 		cbrt(NOISE_TARGET * NOISE_TARGET / (3 * fmax(density, 1e-20)));
 
@@ -273,10 +308,12 @@ static bool biased(const struct leat_clock_loop *self) LEAT_RT
 	const struct leat_clock_noise *noise = &self->noise;
 	double weight = fmax(1.0 / (noise->n_bias + 1.0), BLOCK_WEIGHT);
 	double sigma = sqrt(noise->variance * weight / (2 - weight));
+	double wander = sqrt(noise->long_variance);
 	double least = BIAS_FRAMES / self->jack_rate_hz;
 
 	return noise->n_blocks > 8 && noise->n_bias >= 4 &&
-	       fabs(noise->bias) > fmax(least, BIAS_SIGMAS * sigma);
+	       fabs(noise->bias) > fmax(fmax(least, BIAS_SIGMAS * sigma),
+					BIAS_WANDERS * wander);
 }
 
 /*
@@ -298,6 +335,28 @@ static bool lopsided(struct leat_clock_noise *noise, double mean) LEAT_RT
 	       noise->n_lopsided > noise->n_block;
 }
 
+/*
+ * How far the means of eight blocks are from each other. One that is much
+ * farther is the beginning of something else, and counts little.
+ */
+static void note_long_block(struct leat_clock_noise *noise, double mean) LEAT_RT
+{
+	double before = noise->long_last, step;
+
+	noise->long_sum += mean;
+	if (noise->n_blocks % N_LONG != 0)
+		return;
+	noise->long_last = noise->long_sum / N_LONG;
+	noise->long_sum = 0;
+	if (noise->n_blocks == N_LONG)
+		return;
+	step = noise->long_last - before;
+	step = fmin(step * step / 2,
+		    LONG_OUTLIER * (noise->long_variance +
+				    LONG_LEAST_S * LONG_LEAST_S));
+	noise->long_variance += LONG_WEIGHT * (step - noise->long_variance);
+}
+
 static bool end_block(struct leat_clock_loop *self) LEAT_RT
 {
 	struct leat_clock_noise *noise = &self->noise;
@@ -311,6 +370,7 @@ static bool end_block(struct leat_clock_loop *self) LEAT_RT
 
 		noise->variance += weight * (step * step / 2 - noise->variance);
 	}
+	note_long_block(noise, mean);
 	noise->bias += fmax(1.0 / ++noise->n_bias, BLOCK_WEIGHT) *
 		       (mean - noise->bias);
 	noise->block_last = mean;
@@ -343,7 +403,7 @@ static bool note_block(struct leat_clock_loop *self, double error_s, double dt)
 
 /*
  * Whether the clip does more than take the peaks off: most of a second, and of
- * a dozen errors, to one side.
+ * a dozen errors, to one side and far off. Near by, the clip widens by itself.
  */
 static bool saturated(struct leat_clock_loop *self, double error_s, double dt)
 	LEAT_RT
@@ -353,7 +413,7 @@ static bool saturated(struct leat_clock_loop *self, double error_s, double dt)
 
 	noise->clip_s += dt;
 	noise->n_clip++;
-	if (fabs(error_s) > clip_at(self))
+	if (fabs(error_s) > fmax(clip_at(self), LOPSIDED_S))
 		noise->n_clipped += error_s > 0 ? 1 : -1;
 	if (noise->clip_s < 1 || noise->n_clip < 12)
 		return false;
@@ -366,6 +426,48 @@ static bool saturated(struct leat_clock_loop *self, double error_s, double dt)
 
 /* ---- an update ---- */
 
+/* What was far off is over: is all as it was? */
+static void doubt(struct leat_clock_loop *self) LEAT_RT
+{
+	/* Without a drift to go by there is nothing to wait with. */
+	if (self->age_s < DOUBT_AGE_S)
+		return;
+	self->doubt.n_left =
+		(uint32_t)clamp(DOUBT_S / fmax(self->interval_s, 1e-6),
+				DOUBT_LEAST, DOUBT_MOST);
+	self->doubt.n = 0;
+	self->doubt.sum = 0;
+	self->doubt.least = INFINITY;
+	self->doubt.most = -INFINITY;
+}
+
+/*
+ * Servers may begin their schedule anew after a late cycle, and be off by less
+ * than what is far. While that is possible the map goes on by its drift alone;
+ * then it goes where JACK is, if all stamps say that this is another place.
+ */
+static bool doubted(struct leat_clock_loop *self, double error_s) LEAT_RT
+{
+	double least = fmax(DOUBT_LEAST_S, self->noise.mean_abs), mean;
+
+	if (self->doubt.n_left == 0)
+		return false;
+	self->doubt.n_left--;
+	self->doubt.n++;
+	self->doubt.sum += error_s;
+	self->doubt.least = fmin(self->doubt.least, error_s);
+	self->doubt.most = fmax(self->doubt.most, error_s);
+	if (self->doubt.n_left > 0 ||
+	    (self->doubt.most > -least && self->doubt.least < least))
+		return true;
+	mean = self->doubt.sum / self->doubt.n;
+	move_by(self, mean * self->jack_rate_hz);
+	open_position(self);
+	self->var_position = 1.0 / self->doubt.n;
+	self->n_upsets++;
+	return true;
+}
+
 /*
  * Whether errors have been far off, to one side, for so long that it is the
  * map that is wrong. A stall's late stamps are over before that.
@@ -377,10 +479,16 @@ static bool moved_away(struct leat_clock_loop *self, double error_s, double dt)
 
 	if (fabs(error_s) <= limit ||
 	    (self->n_outside && error_s * self->outside_least < 0)) {
+		if (self->n_outside)
+			doubt(self);
 		self->n_outside = 0;
 		self->outside_s = 0;
+		self->inside_s = error_s;
 		return false;
 	}
+	if (self->n_outside == 0)
+		self->jumped = fabs(error_s - self->inside_s) >
+			       clip_at(self) + JUMP * dt;
 	if (self->n_outside == 0 || fabs(error_s) < fabs(self->outside_least))
 		self->outside_least = error_s;
 	self->n_outside++;
@@ -428,14 +536,15 @@ static unsigned reopen(struct leat_clock_loop *self) LEAT_RT
 }
 
 /*
- * The map goes where JACK is. A step of the position happens once; a map that
- * must be moved again and again has the wrong drift.
+ * The map goes where JACK is. A step of the position is an upset of its own,
+ * however many there are; a map that JACK creeps away from again and again has
+ * the wrong drift.
  */
 static unsigned follow_move(struct leat_clock_loop *self) LEAT_RT
 {
 	bool again = self->since_upset_s < LEAT_CLOCK_START_S;
 
-	self->n_moves = again ? self->n_moves + 1 : 1;
+	self->n_moves = self->jumped ? 0 : again ? self->n_moves + 1 : 1;
 	move_by(self, self->outside_least * self->jack_rate_hz);
 	leat_clock_loop_upset(self);
 	if (self->n_moves < N_MOVES)
@@ -461,6 +570,35 @@ static bool young_and_wrong(struct leat_clock_loop *self, double error_s)
 	       self->n_young++ < N_YOUNG_MOVES;
 }
 
+/*
+ * Lateness has a sharp edge, no delay at all, and a long tail, which changes
+ * with whatever else a machine does. So what is late counts less, and the map
+ * lies nearer to the edge. The mean weight stays 1, so that gains are gains.
+ */
+static double weigh(struct leat_clock_loop *self, double error_s) LEAT_RT
+{
+	double weight = error_s < 0 ? LATE_WEIGHT : 1;
+	double n = fmin(WEIGHT_UPDATES, self->n_weighed + 1.0);
+	double *mean = &self->noise.mean_weight;
+
+	self->n_weighed++;
+	*mean += (weight - *mean) / n;
+	/* While the position is being learned, each one may mean much. */
+	return self->var_position < KNOWN ? error_s * weight / *mean : error_s;
+}
+
+/*
+ * After an upset the position is learned from stamps of which the first ones
+ * are late, by whatever it was that upset them. An early one puts that right.
+ */
+static void look_for_late_ones(struct leat_clock_loop *self, double error_s)
+	LEAT_RT
+{
+	if (self->n_updates < N_FIRST && self->age_s > LEAT_CLOCK_START_S &&
+	    error_s > self->noise.mean_abs)
+		self->var_position = UNKNOWN;
+}
+
 /* Let one error work on the map. */
 static unsigned use(struct leat_clock_loop *self, double error_s, double dt)
 	LEAT_RT
@@ -483,9 +621,15 @@ static unsigned use(struct leat_clock_loop *self, double error_s, double dt)
 	}
 	/* What is far off says nothing of the drift, and is not noise. */
 	if (self->n_outside == 0) {
-		correct(self, clamp(error_s, -clip, clip));
+		double weighed = weigh(self, clamp(error_s, -clip, clip));
+
+		if (doubted(self,
+			    clamp(error_s, -OUTSIDE_LEAST_S, OUTSIDE_LEAST_S)))
+			return events;
+		look_for_late_ones(self, error_s);
+		correct(self, weighed);
 		note_error(self, error_s);
-		if (note_block(self, clamp(error_s, -clip, clip), dt))
+		if (note_block(self, weighed, dt))
 			return events | reopen(self);
 	}
 	self->n_updates++;
@@ -505,6 +649,37 @@ static unsigned use_stamp(struct leat_clock_loop *self,
 	self->error_s = (measure(self, cycle, jack) - self->offset) /
 			self->jack_rate_hz;
 	return use(self, self->error_s, clamp(dt, 1e-6, 10));
+}
+
+/*
+ * How much of what is off is worked off in a second, as soon as it is known and
+ * then slowly, so that nobody hears it. This stands outside of the loop, so it
+ * smoothes what the loop does without making it ring.
+ */
+static double follow_gain(const struct leat_clock_loop *self) LEAT_RT
+{
+	double learned = FOLLOW / fmax(self->age_s, 1e-3);
+
+	return fmax(fmax(learned, FOLLOW * self->omega), FOLLOW_LEAST);
+}
+
+/* The drift that is followed: what the loop learns, smoothed as well. */
+static void follow_drift(struct leat_clock_loop *self, double dt) LEAT_RT
+{
+	double gain = SMOOTH * follow_gain(self);
+
+	if (self->age_s < LEAT_CLOCK_START_S)
+		gain = INFINITY;
+	self->followed += fmin(gain * dt, 1) * (self->drift - self->followed);
+}
+
+/* Faster for the position while that is new, though the drift is not. */
+static double position_gain(const struct leat_clock_loop *self) LEAT_RT
+{
+	double t = fmax(self->since_upset_s, 1e-3);
+	double moved = FOLLOW / t * fmin(LEAT_CLOCK_START_S / t, 1);
+
+	return fmin(fmax(moved, follow_gain(self)), FOLLOW_MOST);
 }
 
 unsigned leat_clock_loop_update(struct leat_clock_loop *loop,
@@ -537,25 +712,29 @@ unsigned leat_clock_loop_update(struct leat_clock_loop *loop,
 	loop->since_upset_s += dt;
 	for (uint32_t i = 0; i < n_stamps; i++)
 		events |= use_stamp(loop, cycle, &jack[i]);
+	follow_drift(loop, clamp(dt, 0, 10));
 	return events;
 }
 
 /* ---- what follows from it ---- */
 
+/* What is beyond `from` of an error. */
+static double beyond(double error_s, double from_s) LEAT_RT
+{
+	return error_s - clamp(error_s, -from_s, from_s);
+}
+
 /*
- * The drift, and a share of the error each second: as fast as the loop itself
- * within a quarter of a millisecond, and three times a second beyond, so that
- * a latency that is far off is back soon. It stands outside of the loop, so it
- * smoothes what the loop does without making it ring.
+ * The drift, and a share of the error each second: a small one of what nobody
+ * needs in a hurry, and much of what is far off, as after a stall or when the
+ * target has gone up, so that it is back soon.
  */
 double leat_clock_loop_speed(const struct leat_clock_loop *loop, double error)
 {
 	double error_s = error / loop->jack_rate_hz;
-	double near_s = clamp(error_s, -NEAR_S, NEAR_S);
-	double gain = fmax(FOLLOW * loop->gain_omega,
-			   FOLLOW * TAU * LEAT_CLOCK_NARROW_HZ);
-	double correction = loop->drift + fmin(gain, FAR_GAIN) * near_s +
-			    FAR_GAIN * (error_s - near_s);
+	double correction = loop->followed + position_gain(loop) * error_s +
+			    OFF_GAIN * beyond(error_s, OFF_S) +
+			    FAR_GAIN * beyond(error_s, FAR_S);
 
 	return 1 + clamp(correction, -LEAT_CLOCK_CORRECTION_MAX,
 			 LEAT_CLOCK_CORRECTION_MAX);

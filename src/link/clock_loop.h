@@ -57,45 +57,60 @@ struct leat_clock_cycle {
 
 /* What the errors look like, to choose bandwidth and clip. */
 struct leat_clock_noise {
-	double mean_abs;     /* seconds, of the clipped errors */
-	double block_sum;    /* errors of the block so far */
-	double block_s;	     /* its length so far */
-	double block_last;   /* the last block's mean */
-	double variance;     /* of a block's mean */
-	double bias;	     /* running mean of the blocks' means */
-	double clip_s;	     /* length of the clip count so far */
-	uint32_t n_block;    /* updates in the block */
-	uint32_t n_blocks;   /* blocks since the last upset */
-	uint32_t n_lopsided; /* errors in blocks to one side */
-	uint32_t n_bias;     /* blocks in the bias */
-	uint32_t n_clip;     /* updates in the clip count */
-	int32_t n_clipped;   /* late ones less early ones */
+	double mean_abs;      /* seconds, of the clipped errors */
+	double block_sum;     /* errors of the block so far */
+	double block_s;	      /* its length so far */
+	double block_last;    /* the last block's mean */
+	double variance;      /* of a block's mean */
+	double mean_weight;   /* of the errors */
+	double long_sum;      /* blocks of the long block so far */
+	double long_last;     /* the last long block's mean */
+	double long_variance; /* of a long block's mean */
+	double bias;	      /* running mean of the blocks' means */
+	double clip_s;	      /* length of the clip count so far */
+	uint32_t n_block;     /* updates in the block */
+	uint32_t n_blocks;    /* blocks since the last upset */
+	uint32_t n_lopsided;  /* errors in blocks to one side */
+	uint32_t n_bias;      /* blocks in the bias */
+	uint32_t n_clip;      /* updates in the clip count */
+	int32_t n_clipped;    /* late ones less early ones */
 };
 
 struct leat_clock_loop {
 	uint32_t jack_rate_hz;
 	uint32_t pw_rate_hz;
-	bool running;	       /* there is a map */
-	uint64_t frame;	       /* PipeWire's, at which the map is */
-	uint64_t time_ns;      /* of that frame, as stamped */
-	uint64_t index;	       /* JACK's, whole frames, */
-	double offset;	       /* and the rest, in frames */
-	double drift;	       /* JACK's speed against PipeWire's, less 1 */
-	double var_position;   /* in units of one stamp's variance */
-	double var_both;       /* the same, times 1/s */
-	double var_drift;      /* the same, times 1/s^2 */
-	double interval_s;     /* mean time between JACK's stamps */
-	double cycle_s;	       /* mean time between PipeWire's cycles */
-	double omega;	       /* final bandwidth now, rad/s */
-	double age_s;	       /* since the loop was opened */
-	double since_upset_s;  /* since the last upset of any kind */
-	double error_s;	       /* of the last update, before clipping */
-	double gain_omega;     /* bandwidth of the gains now, rad/s */
-	uint64_t stamp_ns;     /* of the last stamp used */
-	uint32_t n_updates;    /* since the last upset */
-	uint32_t n_outside;    /* updates far off in a row, to one side */
-	double outside_s;      /* how long that lasts */
-	double outside_least;  /* seconds; the least far of them */
+	bool running;	      /* there is a map */
+	uint64_t frame;	      /* PipeWire's, at which the map is */
+	uint64_t time_ns;     /* of that frame, as stamped */
+	uint64_t index;	      /* JACK's, whole frames, */
+	double offset;	      /* and the rest, in frames */
+	double drift;	      /* JACK's speed against PipeWire's, less 1 */
+	double followed;      /* the same, smoothed */
+	double var_position;  /* in units of one stamp's variance */
+	double var_both;      /* the same, times 1/s */
+	double var_drift;     /* the same, times 1/s^2 */
+	double interval_s;    /* mean time between JACK's stamps */
+	double cycle_s;	      /* mean time between PipeWire's cycles */
+	double omega;	      /* final bandwidth now, rad/s */
+	double age_s;	      /* since the loop was opened */
+	double since_upset_s; /* since the last upset of any kind */
+	double error_s;	      /* of the last update, before clipping */
+	double gain_omega;    /* bandwidth of the gains now, rad/s */
+	uint64_t stamp_ns;    /* of the last stamp used */
+	uint32_t n_updates;   /* since the last upset */
+	uint32_t n_weighed;   /* since the loop was opened */
+	uint32_t n_outside;   /* updates far off in a row, to one side */
+	double outside_s;     /* how long that lasts */
+	double outside_least; /* seconds; the least far of them */
+	double inside_s;      /* the last error that was not far off */
+	bool jumped;	      /* from there to the first far one at once */
+	struct {
+		uint32_t n_left; /* updates until it is decided */
+		uint32_t n;	 /* updates so far */
+		double sum;	 /* of their errors, seconds */
+		double least;	 /* of them */
+		double most;
+	} doubt;	       /* whether JACK is where it was */
 	uint32_t n_moves;      /* of the map, in a row */
 	uint32_t n_upsets;     /* of the position */
 	uint32_t n_young;      /* moves just after one, in a row */
