@@ -28,7 +28,7 @@
 #define LEAT_TARGET_LATE_US 20000u
 /* How long less must have been needed, and how fast it then goes down. */
 #define LEAT_TARGET_HOLD_S 60.0
-#define LEAT_TARGET_DOWN_PPM 10.0
+#define LEAT_TARGET_DOWN_PPM 1.0
 
 struct leat_target_config {
 	uint32_t rate_hz;      /* JACK's */
