@@ -61,7 +61,7 @@ static int start(struct jack_server *server, const struct sandbox *sandbox)
 			       "-p",
 			       period,
 			       NULL };
-	struct proc_options options = { .log = log };
+	struct proc_options options = { .env = server->env, .log = log };
 
 	snprintf(rate, sizeof(rate), "%u",
 		 server->rate_hz ? server->rate_hz : 48000);

@@ -14,10 +14,11 @@
 
 /** A JACK server. Fill in the first part, zero the rest. */
 struct jack_server {
-	const char *name; /* NULL: "leat-test" */
-	uint32_t rate_hz; /* 0: 48000 */
-	uint32_t period;  /* frames; 0: 256 */
-	bool synchronous; /* jackd -S */
+	const char *name;	/* NULL: "leat-test" */
+	uint32_t rate_hz;	/* 0: 48000 */
+	uint32_t period;	/* frames; 0: 256 */
+	bool synchronous;	/* jackd -S */
+	const char *const *env; /* as in struct proc_options */
 
 	const struct sandbox *sandbox;
 	struct proc proc; /* its output is in jackd-NAME.log */

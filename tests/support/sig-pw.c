@@ -29,6 +29,7 @@
  * has no such mark.
  */
 #include "control.h"
+#include "pipewire_client.h"
 #include "probe_report.h"
 #include "pw_clock.h"
 
@@ -214,17 +215,6 @@ static int start_filter(struct sig *sig)
 				 0);
 }
 
-/* In 0.3.65 only this configuration makes the data loop realtime; later there
- * is no such file, and the plain one does it. */
-static struct pw_context *new_context(struct pw_loop *loop)
-{
-	struct pw_properties *props = pw_properties_new(NULL, NULL);
-
-	if (strncmp(pw_get_library_version(), "0.3.", 4) == 0)
-		pw_properties_set(props, PW_KEY_CONFIG_NAME, "client-rt.conf");
-	return pw_context_new(loop, props, 0);
-}
-
 static int connect_server(struct sig *sig, struct pw_loop *loop)
 {
 	struct pw_properties *props = NULL;
@@ -232,7 +222,7 @@ static int connect_server(struct sig *sig, struct pw_loop *loop)
 	if (sig->remote)
 		props = pw_properties_new(PW_KEY_REMOTE_NAME, sig->remote,
 					  NULL);
-	sig->context = new_context(loop);
+	sig->context = pipewire_client_context(loop);
 	if (!sig->context)
 		return -1;
 	sig->core = pw_context_connect(sig->context, props, 0);
