@@ -18,6 +18,7 @@ struct graph {
 	double wake_s; /* when its thread runs */
 	double last_wake_s;
 	double jitter_s;
+	double wander;	/* lateness in units of its deviation, signed */
 	uint64_t frame; /* of the next cycle */
 };
 
@@ -76,6 +77,32 @@ static double lateness(struct sim *self, double jitter_s)
 	return fmin(-log(1 - chance(self)), 5) * jitter_s;
 }
 
+/* The sum of twelve is nearly normal; its deviation is 1. */
+static double normal(struct sim *self)
+{
+	double sum = -6;
+
+	for (int i = 0; i < 12; i++)
+		sum += chance(self);
+	return sum;
+}
+
+/*
+ * Lateness that a machine has for some seconds and then has not, for whatever
+ * else it does: a process of first order, folded, as nobody is early.
+ */
+static double wander(struct sim *self, struct graph *graph)
+{
+	const struct sim_config *config = self->config;
+	double share;
+
+	if (config->wander_s <= 0)
+		return 0;
+	share = fmin(graph->n / graph->rate_hz / config->wander_tau_s, 1);
+	graph->wander += sqrt(2 * share) * normal(self) - share * graph->wander;
+	return config->wander_s * fabs(graph->wander);
+}
+
 /* ---- the graphs' clocks ---- */
 
 static double jack_ppm_at(const struct sim_config *config, double now_s)
@@ -101,8 +128,11 @@ static bool in_stall(const struct sim_config *config, double now_s, bool pw)
 /* A thread wakes late, and never before it was done with the last cycle. */
 static void wake(struct sim *self, struct graph *graph)
 {
-	graph->wake_s = fmax(graph->due_s + lateness(self, graph->jitter_s),
-			     graph->last_wake_s + 1e-6);
+	double late_s = lateness(self, graph->jitter_s);
+
+	if (graph == &self->jack)
+		late_s += wander(self, graph);
+	graph->wake_s = fmax(graph->due_s + late_s, graph->last_wake_s + 1e-6);
 }
 
 static void next_cycle(struct sim *self, struct graph *graph)

@@ -41,9 +41,10 @@ struct sim_config {
 	double step_ppm, step_at_s; /* a sudden change; at 0: none */
 	enum sim_jitter jitter_kind;
 	double jack_jitter_s;
-	double pw_jitter_s;  /* of PipeWire's wake-up */
-	bool pw_stamps_late; /* nsec is the wake-up, as with ALSA */
-	double margin;	     /* JACK frames */
+	double wander_s, wander_tau_s; /* more of it, which comes and goes */
+	double pw_jitter_s;	       /* of PipeWire's wake-up */
+	bool pw_stamps_late;	       /* nsec is the wake-up, as with ALSA */
+	double margin;		       /* JACK frames */
 	double length_s;
 	double judge_from_s; /* what is before that is not judged */
 	struct sim_stall stall;
