@@ -345,6 +345,50 @@ static void test_outliers(void)
 		     100) < 0.1);
 }
 
+/* Cycles up to `to` that are all late by as much. */
+static void run_late(struct leat_clock_loop *loop, uint64_t from, uint64_t to,
+		     uint64_t late_ns)
+{
+	for (uint64_t n = from; n < to; n++) {
+		struct leat_clock_cycle cycle = cycle_at(n, 48000);
+		struct leat_stamp stamp = { n * 128, 0,
+					    cycle.time_ns + late_ns };
+
+		leat_clock_loop_update(loop, &cycle, &stamp, 1);
+	}
+}
+
+/* A server begins its schedule anew, less than a period late. */
+static void test_late_schedule(void)
+{
+	struct leat_clock_loop loop;
+	double distance;
+
+	leat_clock_loop_init(&loop, 48000, 48000);
+	run_loop(&loop, 0, 10000);
+	run_late(&loop, 10000, 10001, 2600000);
+	run_late(&loop, 10001, 10300, 250000);
+	CU_ASSERT_EQUAL(loop.n_upsets, 1);
+	CU_ASSERT(fabs(leat_clock_loop_ppm(&loop)) < 0.01);
+	distance = leat_clock_loop_distance(&loop, 10299 * 128, 10299 * 128);
+	CU_ASSERT(fabs(distance + 12) < 0.1);
+}
+
+/* Jumps, however many, say nothing of the drift. */
+static void test_many_jumps(void)
+{
+	struct leat_clock_loop loop;
+
+	leat_clock_loop_init(&loop, 48000, 48000);
+	run_loop(&loop, 0, 10000);
+	for (uint64_t i = 0; i < 8; i++)
+		run_late(&loop, 10000 + i * 375, 10375 + i * 375,
+			 (i + 1) * 1000000);
+	CU_ASSERT_EQUAL(loop.n_upsets, 8);
+	CU_ASSERT_EQUAL(loop.n_reopenings, 0);
+	CU_ASSERT(fabs(leat_clock_loop_ppm(&loop)) < 0.01);
+}
+
 static void test_clamp(void)
 {
 	struct leat_clock_loop loop;
@@ -431,6 +475,8 @@ static const struct unit_test tests[] = {
 	{ "stalls", "drift is kept", test_drift_outlives_a_stall },
 	{ "loop", "new rates", test_new_rates },
 	{ "loop", "outliers", test_outliers },
+	{ "loop", "late schedule", test_late_schedule },
+	{ "loop", "many jumps", test_many_jumps },
 	{ "loop", "clamp", test_clamp },
 	{ "loop", "rate_diff", test_bad_rate_diff },
 	{ "loop", "hostile stamps", test_hostile_stamps },
