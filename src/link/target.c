@@ -140,6 +140,8 @@ bool leat_target_note(struct leat_target *target, double slack, double excess,
 	double used = target->margin + excess - slack;
 	double before = target->margin, wanted;
 
+	if (used > frames_of_us(target, LEAT_TARGET_STALL_US))
+		return false;
 	remember(target, used, dt_s);
 	wanted = leat_target_used(target) + target->reserve;
 	/* Up when half the reserve is gone, then all of it is given back. */

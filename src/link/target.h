@@ -26,9 +26,11 @@
 #define LEAT_TARGET_BEGIN_US 1000u
 /* How late a graph may be without the ring's other end catching up with it. */
 #define LEAT_TARGET_LATE_US 20000u
+/* Who is later than this has stalled: no lateness to be prepared for. */
+#define LEAT_TARGET_STALL_US 10000u
 /* How long less must have been needed, and how fast it then goes down. */
 #define LEAT_TARGET_HOLD_S 60.0
-#define LEAT_TARGET_DOWN_PPM 1.0
+#define LEAT_TARGET_DOWN_PPM 2.0
 
 struct leat_target_config {
 	uint32_t rate_hz;      /* JACK's */

@@ -12,9 +12,6 @@
 /* The fastest that a cycle may have to be, when one asks for enough. */
 #define SPEED_MOST 1.005
 
-/* Missing more than this is a stall and no lateness to be prepared for. */
-#define LATENESS_MAX_S 0.005
-
 struct reader {
 	struct leat_pw_adaptive *self;
 	struct leat_pw_adaptive_way *way;
@@ -201,10 +198,8 @@ static void note(struct reader *reader, double slack, double error) LEAT_RT
 {
 	const struct leat_pw_adaptive_config *config = &reader->self->config;
 
-	if (slack > -LATENESS_MAX_S * config->jack_rate_hz)
-		leat_target_note(&reader->way->target, slack, error,
-				 (double)reader->self->quantum /
-					 config->pw_rate_hz);
+	leat_target_note(&reader->way->target, slack, error,
+			 (double)reader->self->quantum / config->pw_rate_hz);
 }
 
 static bool play(struct reader *reader, float *const *planes, uint32_t n_frames,

@@ -11,9 +11,6 @@
 #include <math.h>
 #include <string.h>
 
-/* Missing more than this is a stall and no lateness to be prepared for. */
-#define LATENESS_MAX_S 0.005
-
 struct writer {
 	struct leat_pw_adaptive *self;
 	struct leat_pw_adaptive_way *way;
@@ -227,8 +224,7 @@ static void note(struct writer *writer, double error) LEAT_RT
 	double slack = (double)(int64_t)(own_index(writer) - self->stamp.index);
 
 	if (self->stamp_is_new && writer->way->placed &&
-	    !writer->way->interrupted &&
-	    slack > -LATENESS_MAX_S * self->config.jack_rate_hz)
+	    !writer->way->interrupted)
 		leat_target_note(&writer->way->target, slack, -error,
 				 (double)self->quantum /
 					 self->config.pw_rate_hz);

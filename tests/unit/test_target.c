@@ -88,12 +88,24 @@ static void test_down_slowly(void)
 	CU_ASSERT_EQUAL(leat_target_frames(&target), high);
 	spend(&target, 10, LEAT_TARGET_HOLD_S * 0.3);
 	CU_ASSERT(leat_target_frames(&target) < high);
-	/* Never faster than 1 ppm: a frame in twenty seconds. */
+	/* Never faster than 2 ppm: a frame in ten seconds. */
 	high = leat_target_frames(&target);
-	spend(&target, 10, 100);
+	spend(&target, 10, 50);
 	CU_ASSERT(fabs(high - leat_target_frames(&target) - 4.8) < 0.1);
-	spend(&target, 10, 6000);
+	spend(&target, 10, 3000);
 	CU_ASSERT(fabs(leat_target_frames(&target) - (176 + 10 + 16)) < 8.1);
+}
+
+/* However many stalls there are, nothing is added up. */
+static void test_stalls_are_no_jitter(void)
+{
+	struct leat_target target = make(0, 0, 0);
+
+	CU_ASSERT_FALSE(leat_target_note(&target, -500, 0, PERIOD_S));
+	CU_ASSERT_EQUAL(leat_target_frames(&target), 176 + 48);
+	for (int i = 0; i < 100; i++)
+		leat_target_note(&target, -200, 0, PERIOD_S);
+	CU_ASSERT(leat_target_frames(&target) < 176 + 480 + 17);
 }
 
 /* Peaks that differ a little from minute to minute move nothing. */
@@ -220,6 +232,7 @@ static const struct unit_test tests[] = {
 	{ "margin", "up", test_up_at_once },
 	{ "margin", "excess", test_excess_is_not_margin },
 	{ "margin", "down", test_down_slowly },
+	{ "margin", "stalls", test_stalls_are_no_jitter },
 	{ "margin", "see-saw", test_no_see_saw },
 	{ "bounds", "kept", test_bounds },
 	{ "bounds", "bad", test_bad_bounds },
