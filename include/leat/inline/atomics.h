@@ -80,9 +80,10 @@ static inline void leat_word_set_double(struct leat_word *word, double value)
 
 static inline double leat_word_peek_double(const struct leat_word *word) LEAT_RT
 {
-	uint64_t bits = leat_word_peek(word);
+	uint64_t bits;
 	double value;
 
+	bits = leat_word_peek(word);
 	__builtin_memcpy(&value, &bits, sizeof(value));
 	return value;
 }
