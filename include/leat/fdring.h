@@ -26,17 +26,19 @@ LEAT_BEGIN_DECLS
 
 /** A file descriptor used to wake somebody. Its members are private. */
 struct leat_signal {
-	int fd;		   /**< not owned; -1 for none */
-	bool is_socket;	   /**< needs send, not write */
-	bool in_packets;   /**< a socket that keeps them apart */
-	uint64_t n_raised; /**< signals sent */
-	uint64_t n_calls;  /**< system calls to send them, also in vain */
+	int fd;		    /**< not owned; -1 for none */
+	bool is_socket;	    /**< needs send, not write */
+	bool in_packets;    /**< a socket that keeps them apart */
+	bool may_bring_fds; /**< one that takes descriptors in */
+	uint64_t n_raised;  /**< signals sent */
+	uint64_t n_calls;   /**< system calls to send them, also in vain */
 };
 
 /**
  * Use a file descriptor, or none (-1), as a signal. It is not owned.
  *
- * A descriptor that would block is made non-blocking. A pipe whose reader is
+ * A descriptor that would block is made non-blocking. A socket takes no file
+ * descriptors in any more: closing them could hold the reader up. A pipe whose reader is
  * gone raises SIGPIPE, as pipes do: ignore that signal, or use a socket.
  *
  * @retval 0    Ready.
@@ -57,8 +59,8 @@ LEAT_API LEAT_MUST_CHECK int leat_signal_init(struct leat_signal *signal,
 LEAT_API LEAT_RT bool leat_signal_raise(struct leat_signal *signal);
 
 /**
- * Take back what was raised, so that poll sleeps again. Thread: any one.
- * RT-safe.
+ * Take back what was raised, so that poll sleeps again. A socket whose other end
+ * is closed, or sends descriptors, is hung up. Thread: any one. RT-safe.
  */
 LEAT_API LEAT_RT void leat_signal_clear(struct leat_signal *signal);
 

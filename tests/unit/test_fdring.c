@@ -15,6 +15,7 @@
 #include <string.h>
 #include <sys/eventfd.h>
 #include <sys/mman.h>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <sys/time.h>
 #include <unistd.h>
@@ -655,6 +656,75 @@ static void test_packets_are_cleared(void)
 	}
 }
 
+/* Bytes, and a descriptor with the last of them. */
+static void send_with_fd(int to_fd)
+{
+	CU_ASSERT_EQUAL(send(to_fd, "1234", 4, 0), 4);
+	CU_ASSERT_TRUE(unit_send_fd(to_fd, to_fd));
+}
+
+/* As where the kernel cannot be told to let no descriptors in. */
+static void let_descriptors_in(struct leat_signal *signal)
+{
+	const int yes = 1;
+
+	/* SO_PASSRIGHTS, which not every kernel has. */
+	(void)setsockopt(signal->fd, SOL_SOCKET, 83, &yes, sizeof(yes));
+	signal->may_bring_fds = true;
+}
+
+/* It is not taken in, and nobody is woken by it again and again. */
+static void test_descriptors_are_not_taken(void)
+{
+	static const int types[] = { SOCK_STREAM, SOCK_SEQPACKET };
+
+	for (int i = 0; i < 2; i++) {
+		struct leat_signal signal;
+		struct pollfd pfd = { .events = POLLIN };
+		int fds[2], queued;
+
+		CU_ASSERT_FATAL(socketpair(AF_UNIX, types[i], 0, fds) == 0);
+		CU_ASSERT_EQUAL(leat_signal_init(&signal, fds[0]), 0);
+		if (!signal.may_bring_fds)
+			CU_ASSERT_FALSE(unit_send_fd(fds[1], fds[1]));
+		let_descriptors_in(&signal);
+		send_with_fd(fds[1]);
+		leat_signal_clear(&signal);
+		leat_signal_clear(&signal);
+		pfd.fd = fds[0];
+		CU_ASSERT_EQUAL(poll(&pfd, 1, 0), 1);
+		CU_ASSERT_TRUE(pfd.revents & POLLHUP);
+		/* It is there still, and closed with the socket. */
+		CU_ASSERT_EQUAL(ioctl(fds[0], FIONREAD, &queued), 0);
+		CU_ASSERT_TRUE(queued > 0);
+		close(fds[0]);
+		close(fds[1]);
+	}
+}
+
+/* Half closed, it would be readable for ever without a word of hanging up. */
+static void test_half_closed_is_hung_up(void)
+{
+	struct pollfd pfd = { .events = POLLIN };
+	struct leat_signal signal;
+	int fds[2];
+
+	CU_ASSERT_FATAL(socketpair(AF_UNIX, SOCK_STREAM, 0, fds) == 0);
+	CU_ASSERT_EQUAL(leat_signal_init(&signal, fds[0]), 0);
+	CU_ASSERT_EQUAL(send(fds[1], "1234", 4, 0), 4);
+	CU_ASSERT_EQUAL(shutdown(fds[1], SHUT_WR), 0);
+	pfd.fd = fds[0];
+	for (int i = 0; i < 2; i++) {
+		CU_ASSERT_EQUAL(poll(&pfd, 1, 0), 1);
+		CU_ASSERT_FALSE(pfd.revents & POLLHUP);
+		leat_signal_clear(&signal);
+	}
+	CU_ASSERT_EQUAL(poll(&pfd, 1, 0), 1);
+	CU_ASSERT_TRUE(pfd.revents & POLLHUP);
+	close(fds[0]);
+	close(fds[1]);
+}
+
 static void test_no_descriptor_is_no_signal(void)
 {
 	struct leat_signal signal;
@@ -916,6 +986,8 @@ static const struct unit_test tests[] = {
 	{ "signal", "blocking pipe", test_blocking_pipe_is_made_nonblocking },
 	{ "signal", "socket", test_socket_is_left_alone },
 	{ "signal", "packets", test_packets_are_cleared },
+	{ "signal", "descriptors", test_descriptors_are_not_taken },
+	{ "signal", "half closed", test_half_closed_is_hung_up },
 	{ "signal", "none", test_no_descriptor_is_no_signal },
 	{ "signal", "errno", test_errno_is_kept },
 	{ "waiting", "already there", test_wait_for_what_is_there },

@@ -43,12 +43,18 @@ TRUSTED(__errno_location);
 /* MSG_DONTWAIT: a full or empty socket is an error at once. */
 TRUSTED(send);
 TRUSTED(recv);
+/* The same, where the kernel cannot be told to let no descriptors in. */
+TRUSTED(recvmsg);
+/* Once, when the peer has hung up. */
+TRUSTED(shutdown);
 /* Of descriptors that leat_signal_init() made non-blocking. */
 TRUSTED(write);
 TRUSTED(read);
 #ifdef TRUSTED_CALL
 #define send(...) TRUSTED_CALL(send(__VA_ARGS__))
 #define recv(...) TRUSTED_CALL(recv(__VA_ARGS__))
+#define recvmsg(...) TRUSTED_CALL(recvmsg(__VA_ARGS__))
+#define shutdown(...) TRUSTED_CALL(shutdown(__VA_ARGS__))
 #define write(...) TRUSTED_CALL(write(__VA_ARGS__))
 #define read(...) TRUSTED_CALL(read(__VA_ARGS__))
 #endif
