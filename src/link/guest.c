@@ -7,7 +7,6 @@
 #include "wire.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
@@ -147,43 +146,57 @@ static void host_gone(struct leat_guest *guest, const char *text)
 	guest->events->peer_gone(guest->user, text);
 }
 
-/*
- * Whether the data loop may read from what the host holds as well. A host can
- * make reading an eventfd, a pipe or a terminal wait; each read from a socket
- * says not to.
- */
-static bool is_signal(int fd)
+/* What this side sleeps on; the other end is for the host. */
+static int make_signal(int *wait_fd, int *given_fd)
 {
-	int domain, type;
-	socklen_t domain_size = sizeof(domain), type_size = sizeof(type);
+	int pair[2];
 
-	return getsockopt(fd, SOL_SOCKET, SO_DOMAIN, &domain, &domain_size) ==
-		       0 &&
-	       getsockopt(fd, SOL_SOCKET, SO_TYPE, &type, &type_size) == 0 &&
-	       domain == AF_UNIX && type == SOCK_STREAM;
+	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair) < 0)
+		return -errno;
+	*wait_fd = pair[0];
+	*given_fd = pair[1];
+	return 0;
+}
+
+static void close_fds(const int *fds, uint32_t n_fds)
+{
+	for (uint32_t i = 0; i < n_fds; i++)
+		close(fds[i]);
+}
+
+/* Connect the own half of a wire to the one that is offered. Takes all over. */
+static int connect_wire(struct leat_guest *guest, struct leat_wire *wire,
+			const int *fds, int wait_fd)
+{
+	int raise_fd = fds[2];
+	int res, res2;
+
+	if (guest->spec.ring_flags[LEAT_TO_JACK] & LEAT_RING_POLL) {
+		close(raise_fd);
+		raise_fd = -1;
+	}
+	res = leat_frames_consumer_connect(wire->in, fds[0], wait_fd);
+	res2 = leat_frames_producer_connect(wire->out, fds[1], raise_fd);
+	return res < 0 ? res : res2;
 }
 
 /* Make the own half of the wire that is offered, and connect the other. */
 static int make_wire(struct leat_guest *guest, struct leat_wire **wire,
-		     const struct leat_message *offer, const int *fds)
+		     const struct leat_message *offer, const int *fds,
+		     int *given_fd)
 {
-	int res = -EPROTO, res2;
-	int raise_fd = -1;
+	int res = -EPROTO, wait_fd = -1;
 
-	if (guest->have_spec && is_signal(fds[2]))
+	if (guest->have_spec && leat_is_signal(fds[2]))
 		res = leat_wire_create(wire, &guest->spec, &offer->body.wire,
 				       LEAT_TO_JACK);
+	if (res == 0)
+		res = make_signal(&wait_fd, given_fd);
 	if (res < 0) {
-		for (int i = 0; i < 3; i++)
-			close(fds[i]);
+		close_fds(fds, 3);
 		return res;
 	}
-	/* The other way through the same pair of sockets. */
-	if (!(guest->spec.ring_flags[LEAT_TO_JACK] & LEAT_RING_POLL))
-		raise_fd = fcntl(fds[2], F_DUPFD_CLOEXEC, 0);
-	res = leat_frames_consumer_connect((*wire)->in, fds[0], fds[2]);
-	res2 = leat_frames_producer_connect((*wire)->out, fds[1], raise_fd);
-	return res < 0 ? res : res2;
+	return connect_wire(guest, *wire, fds, wait_fd);
 }
 
 static int take_offer(struct leat_guest *guest,
@@ -191,7 +204,8 @@ static int take_offer(struct leat_guest *guest,
 {
 	struct leat_message message;
 	struct leat_wire *wire = NULL;
-	int res = make_wire(guest, &wire, offer, fds);
+	int given_fd = -1;
+	int res = make_wire(guest, &wire, offer, fds, &given_fd);
 
 	if (res == 0) {
 		leat_message_init(&message, LEAT_MESSAGE_ACCEPT);
@@ -199,9 +213,11 @@ static int take_offer(struct leat_guest *guest,
 		res = leat_message_send(
 			guest->fd, &message,
 			(int[]){ leat_frames_consumer_fd(wire->in),
-				 leat_frames_producer_fd(wire->out) },
-			2);
+				 leat_frames_producer_fd(wire->out), given_fd },
+			3);
 	}
+	if (given_fd >= 0)
+		close(given_fd);
 	if (res < 0) {
 		leat_wire_destroy(wire);
 		return res;
@@ -266,8 +282,7 @@ static int handle(struct leat_guest *guest, const struct leat_message *message,
 		host_gone(guest, message->body.bye.text);
 		return 0;
 	default:
-		for (uint32_t i = 0; i < message->n_fds; i++)
-			close(fds[i]);
+		close_fds(fds, message->n_fds);
 		return -EPROTO;
 	}
 }

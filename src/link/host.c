@@ -7,7 +7,6 @@
 #include "wire.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
@@ -35,7 +34,7 @@ struct leat_host {
 	struct leat_shm guest_status;
 	struct leat_link_spec spec;
 	struct leat_wire *offered; /* not accepted yet */
-	int raise_fd;		   /* of the offered wire */
+	int wait_fd;		   /* of the offered wire */
 	uint64_t generation;
 	const struct leat_link_events *events;
 	void *user;
@@ -83,7 +82,7 @@ int leat_host_create(struct leat_host **host, const struct leat_link_spec *spec,
 	self->events = events;
 	self->user = user;
 	set_spec(self, spec);
-	self->guest_fd = self->guest_pidfd = self->raise_fd = -1;
+	self->guest_fd = self->guest_pidfd = self->wait_fd = -1;
 	self->status = self->guest_status = none;
 	for (int i = 0; i < CLIENTS_MAX; i++)
 		self->clients[i].fd = -1;
@@ -121,9 +120,9 @@ static void drop_offer(struct leat_host *host)
 {
 	leat_wire_destroy(host->offered);
 	host->offered = NULL;
-	if (host->raise_fd >= 0)
-		close(host->raise_fd);
-	host->raise_fd = -1;
+	if (host->wait_fd >= 0)
+		close(host->wait_fd);
+	host->wait_fd = -1;
 }
 
 static void close_guest(struct leat_host *host)
@@ -211,12 +210,13 @@ static int send_offer(struct leat_host *host)
 	if (res < 0)
 		return res;
 	/*
-	 * A socket pair and not an eventfd: the guest holds the same open
-	 * file, and could make a write to an eventfd block.
+	 * Who reads a signal makes it: one that holds both ends could hold
+	 * the lock of the end that we read. A socket pair and not an eventfd,
+	 * of which there is one end, and that can be made to block.
 	 */
 	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair) < 0)
 		return -errno;
-	host->raise_fd = pair[0];
+	host->wait_fd = pair[0];
 	res = leat_message_send(
 		host->guest_fd, &message,
 		(int[]){ leat_frames_producer_fd(host->offered->out),
@@ -226,27 +226,36 @@ static int send_offer(struct leat_host *host)
 	return res;
 }
 
+static void close_fds(const int *fds, uint32_t n_fds)
+{
+	for (uint32_t i = 0; i < n_fds; i++)
+		close(fds[i]);
+}
+
 /* The guest's half came: connect both. */
 static int accept_wire(struct leat_host *host,
 		       const struct leat_message *message, const int *fds)
 {
 	struct leat_wire *wire = host->offered;
-	int raise_fd = host->raise_fd;
 	int wait_fd = -1;
 	int res, res2;
 
 	if (!wire || message->body.wire.generation != wire->generation) {
 		/* Of an offer that a newer one has replaced meanwhile. */
-		close(fds[0]);
-		close(fds[1]);
+		close_fds(fds, 3);
 		return 0;
 	}
+	if (!leat_is_signal(fds[2])) {
+		close_fds(fds, 3);
+		return -EPROTO;
+	}
 	host->offered = NULL;
-	host->raise_fd = -1;
-	/* The other way through the same pair of sockets. */
-	if (!(host->spec.ring_flags[LEAT_TO_JACK] & LEAT_RING_POLL))
-		wait_fd = fcntl(raise_fd, F_DUPFD_CLOEXEC, 0);
-	res = leat_frames_producer_connect(wire->out, fds[0], raise_fd);
+	if (!(host->spec.ring_flags[LEAT_TO_JACK] & LEAT_RING_POLL)) {
+		wait_fd = host->wait_fd;
+		host->wait_fd = -1;
+	}
+	drop_offer(host);
+	res = leat_frames_producer_connect(wire->out, fds[0], fds[2]);
 	res2 = leat_frames_consumer_connect(wire->in, fds[1], wait_fd);
 	if (res < 0 || res2 < 0) {
 		leat_wire_destroy(wire);
@@ -294,8 +303,7 @@ static int handle_guest(struct leat_host *host,
 		guest_gone(host, message->body.bye.text);
 		return 0;
 	default:
-		for (uint32_t i = 0; i < message->n_fds; i++)
-			close(fds[i]);
+		close_fds(fds, message->n_fds);
 		return -EPROTO;
 	}
 }
@@ -404,8 +412,7 @@ static void read_client(struct leat_host *host, struct client *client)
 		return;
 	}
 	if (message.type != LEAT_MESSAGE_HELLO) {
-		for (uint32_t i = 0; i < message.n_fds; i++)
-			close(fds[i]);
+		close_fds(fds, message.n_fds);
 		close_client(client);
 	} else if (message.body.hello.role == LEAT_ROLE_PIPEWIRE) {
 		adopt_guest(host, client, &message.body.hello, fds[0]);

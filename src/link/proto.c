@@ -26,10 +26,8 @@ static int check_fds(const struct leat_message *message)
 		min = max = message->body.hello.role == LEAT_ROLE_PIPEWIRE;
 		break;
 	case LEAT_MESSAGE_OFFER:
-		min = max = 3;
-		break;
 	case LEAT_MESSAGE_ACCEPT:
-		min = max = 2;
+		min = max = 3;
 		break;
 	case LEAT_MESSAGE_STATUS:
 		min = 1;

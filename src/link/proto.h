@@ -12,7 +12,7 @@
 #include <stdint.h>
 
 #define LEAT_PROTO_MAGIC 0x7461656cu /* "leat" */
-#define LEAT_PROTO_VERSION 1u
+#define LEAT_PROTO_VERSION 2u
 
 /* File descriptors that travel with one message, at most. */
 #define LEAT_PROTO_FDS_MAX 3u

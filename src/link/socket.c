@@ -240,6 +240,17 @@ int leat_peer_pidfd(int fd)
 	return (int)syscall(SYS_pidfd_open, peer.pid, 0);
 }
 
+bool leat_is_signal(int fd)
+{
+	int domain, type;
+	socklen_t domain_size = sizeof(domain), type_size = sizeof(type);
+
+	return getsockopt(fd, SOL_SOCKET, SO_DOMAIN, &domain, &domain_size) ==
+		       0 &&
+	       getsockopt(fd, SOL_SOCKET, SO_TYPE, &type, &type_size) == 0 &&
+	       domain == AF_UNIX && type == SOCK_STREAM;
+}
+
 const char *leat_gone_text(int res)
 {
 	switch (res) {

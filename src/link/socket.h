@@ -32,6 +32,13 @@ int leat_connect(const char *link_name, struct leat_error *error);
 /* Refers to the process at the other end; -1 if the kernel cannot. */
 int leat_peer_pidfd(int fd);
 
+/*
+ * Whether what a peer gave can be raised without waiting for it: each send on a
+ * stream of sockets says not to. A peer could make writing to an eventfd, a pipe
+ * or a terminal wait.
+ */
+bool leat_is_signal(int fd);
+
 /* What to say of a peer that such an error ended; "" if it just left. */
 const char *leat_gone_text(int res);
 

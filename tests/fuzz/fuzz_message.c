@@ -73,9 +73,8 @@ static bool right_count(const struct leat_message *message, uint32_t n_fds)
 		return n_fds ==
 		       (message->body.hello.role == LEAT_ROLE_PIPEWIRE);
 	case LEAT_MESSAGE_OFFER:
-		return n_fds == 3;
 	case LEAT_MESSAGE_ACCEPT:
-		return n_fds == 2;
+		return n_fds == 3;
 	case LEAT_MESSAGE_STATUS:
 		return n_fds == 1 || n_fds == 2;
 	default:
@@ -118,7 +117,8 @@ static void look_at_accepted(const struct leat_message *message, uint32_t n_fds)
 {
 	struct leat_link_spec spec;
 
-	MUST(message->magic == 0x7461656c && message->version == 1);
+	MUST(message->magic == 0x7461656c &&
+	     message->version == LEAT_PROTO_VERSION);
 	MUST(message->n_fds == n_fds && message->reserved == 0);
 	MUST(message->type >= LEAT_MESSAGE_HELLO &&
 	     message->type <= LEAT_MESSAGE_ROOM);
@@ -157,7 +157,7 @@ void fuzz_one(struct fuzz_input *input)
 	MUST(input->left == sizeof(message));
 	memcpy(&message, input->at, sizeof(message));
 	if (res == -ENOTSUP)
-		MUST(message.version != 1);
+		MUST(message.version != LEAT_PROTO_VERSION);
 	else
 		look_at_accepted(&message, n_fds);
 }
@@ -216,7 +216,7 @@ void fuzz_seeds(void)
 		uint32_t n_fds;
 	} plain[] = {
 		{ "offer", LEAT_MESSAGE_OFFER, 3 },
-		{ "accept", LEAT_MESSAGE_ACCEPT, 2 },
+		{ "accept", LEAT_MESSAGE_ACCEPT, 3 },
 		{ "status", LEAT_MESSAGE_STATUS, 2 },
 		{ "bye", LEAT_MESSAGE_BYE, 0 },
 	};
@@ -232,7 +232,7 @@ void fuzz_seeds(void)
 	put_message(&message, 1, "hello");
 	message.body.hello.role = LEAT_ROLE_TOOL;
 	put_message(&message, 0, "hello-tool");
-	message.version = 2;
+	message.version = LEAT_PROTO_VERSION + 1;
 	put_message(&message, 0, "version");
 	leat_message_init(&message, LEAT_MESSAGE_ROOM);
 	message.body.room.n_frames = 65536;

@@ -111,7 +111,8 @@ static uint32_t right_kinds(enum leat_message_type type, uint8_t kinds[3])
 	static const uint8_t none[3] = { 0 }, hello[3] = { PEER_STATUS };
 	static const uint8_t offer[3] = { PEER_PRODUCER, PEER_CONSUMER,
 					  PEER_SIGNAL };
-	static const uint8_t accept[3] = { PEER_CONSUMER, PEER_PRODUCER };
+	static const uint8_t accept[3] = { PEER_CONSUMER, PEER_PRODUCER,
+					   PEER_SIGNAL };
 
 	switch (type) {
 	case LEAT_MESSAGE_HELLO:
@@ -122,7 +123,7 @@ static uint32_t right_kinds(enum leat_message_type type, uint8_t kinds[3])
 		return 3;
 	case LEAT_MESSAGE_ACCEPT:
 		memcpy(kinds, accept, 3);
-		return 2;
+		return 3;
 	default:
 		memcpy(kinds, none, 3);
 		return type == LEAT_MESSAGE_STATUS;

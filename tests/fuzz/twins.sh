@@ -57,17 +57,15 @@ without 'what is refused stays open' part src/ringbuf/shm.c \
 without 'surplus descriptors stay open' link src/link/socket.c \
 	's/else[ \n\t]*close(fd);/;/'
 without 'descriptors of nobody stay open' link src/link/host.c \
-	's/for (uint32_t i = 0; i < message->n_fds/for (uint32_t i = 3; i < message->n_fds/'
+	's/close_fds(fds, message->n_fds);/;/'
 without 'acceptance of what was not offered' link src/link/host.c \
 	's/!wire || message->body.wire.generation != wire->generation/0/'
 without 'room beyond the most' link src/link/proto.c \
 	's/ && capacity < most//'
 without 'an offer without a spec' link src/link/guest.c \
-	's/guest->have_spec && is_signal/is_signal/'
+	's/guest->have_spec && leat_is_signal/leat_is_signal/'
 without 'a latency beyond ten seconds' link src/link/host.c \
 	's/leat_latency_limit(&latency, host->spec.rate_hz);/;/'
-without 'a signal of any kind' link src/link/guest.c \
-	's/ && is_signal(fds\[2\])//'
 
 without 'a position given twice' text src/cli/options.c \
 	's/contains(positions, n, position)/0/'

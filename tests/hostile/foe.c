@@ -347,8 +347,12 @@ static bool say_wire(struct foe *foe, enum leat_message_type type,
 
 bool foe_accept(struct foe *foe)
 {
-	return say_wire(foe, LEAT_MESSAGE_ACCEPT,
-			(int[]){ foe->consumer.fd, foe->producer.fd }, 2);
+	if (foe->given_fd < 0 && !make_signal(foe))
+		return false;
+	return say_wire(
+		foe, LEAT_MESSAGE_ACCEPT,
+		(int[]){ foe->consumer.fd, foe->producer.fd, foe->given_fd },
+		3);
 }
 
 bool foe_join(struct foe *foe)

@@ -63,12 +63,13 @@ extern const unsigned foe_n_kinds;
 /* ---- one side of a meeting ---- */
 
 struct foe {
-	int fd;				  /* the connection */
-	struct leat_listener listener;	  /* of a hostile host */
-	struct leat_link_spec spec;	  /* what was agreed on */
-	struct leat_wire_message wire;	  /* likewise */
-	enum leat_direction out;	  /* the direction it writes */
-	int peer_fds[LEAT_PROTO_FDS_MAX]; /* what came with OFFER or ACCEPT */
+	int fd;			       /* the connection */
+	struct leat_listener listener; /* of a hostile host */
+	struct leat_link_spec spec;    /* what was agreed on */
+	struct leat_wire_message wire; /* likewise */
+	enum leat_direction out;       /* the direction it writes */
+	/* What came with OFFER or ACCEPT; the last one wakes the honest side. */
+	int peer_fds[LEAT_PROTO_FDS_MAX];
 	struct foe_memory status, producer, consumer; /* its own parts */
 	int signal_fd; /* where the honest side raises */
 	int given_fd;  /* its other end, to be handed over */

@@ -78,7 +78,7 @@ static void attack_index(enum honest_role role)
 			value += first;
 		leat_word_store(&foe_producer(foe)->words.index, value);
 		if (scene.honest.role == HONEST_GUEST)
-			(void)!write(foe->signal_fd, "12345678", 8);
+			(void)!write(foe->peer_fds[2], "12345678", 8);
 		if (goes_back(first, value)) {
 			scene_expect_poisoned(&scene);
 			leave(&scene);
@@ -130,7 +130,7 @@ static void attack_words(enum honest_role role)
 			leat_word_store(&part->words.index,
 					foe->wire.first_index + i * 64);
 			if (role == HONEST_GUEST)
-				(void)!write(foe->signal_fd, "12345678", 8);
+				(void)!write(foe->peer_fds[2], "12345678", 8);
 			usleep(2000);
 		}
 		CU_ASSERT_EQUAL(scene.honest.report->n_gone, scene.n_gone);
@@ -215,7 +215,7 @@ static void scribble(struct race *race, const struct foe *foe, int ms,
 static void prod(const struct scene *scene)
 {
 	if (scene->honest.role == HONEST_GUEST)
-		(void)!send(scene->foe.signal_fd, "12345678", 8,
+		(void)!send(scene->foe.peer_fds[2], "12345678", 8,
 			    MSG_DONTWAIT | MSG_NOSIGNAL);
 }
 

@@ -140,17 +140,35 @@ static inline void say_hello(struct host_test *test)
 	host_settle(test);
 }
 
-/* Accept with a generation and these parts. */
-static inline void say_accept(struct host_test *test, uint64_t generation,
-			      const int fds[2])
+/* A signal whose other end is closed. */
+static inline int a_signal(void)
+{
+	int pair[2];
+
+	CU_ASSERT_FATAL(
+		socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair) == 0);
+	close(pair[0]);
+	return pair[1];
+}
+
+/* Accept with a generation, these parts and a signal, which is taken over. */
+static inline void say_accept_with(struct host_test *test, uint64_t generation,
+				   const int fds[2], int signal_fd)
 {
 	struct leat_message message;
 
 	leat_message_init(&message, LEAT_MESSAGE_ACCEPT);
 	message.body.wire.generation = generation;
 	message.body.wire.first_index = node_spec().first_index;
-	say(test->fd, &message, fds, 2);
+	say(test->fd, &message, (int[]){ fds[0], fds[1], signal_fd }, 3);
+	close(signal_fd);
 	host_settle(test);
+}
+
+static inline void say_accept(struct host_test *test, uint64_t generation,
+			      const int fds[2])
+{
+	say_accept_with(test, generation, fds, a_signal());
 }
 
 /* The guest's half of a wire. */
@@ -259,12 +277,7 @@ static inline void say_offer_with(struct guest_test *test,
 static inline void say_offer(struct guest_test *test,
 			     const struct leat_link_spec *spec)
 {
-	int pair[2];
-
-	CU_ASSERT_FATAL(
-		socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair) == 0);
-	close(pair[0]);
-	say_offer_with(test, spec, pair[1]);
+	say_offer_with(test, spec, a_signal());
 }
 
 #endif

@@ -156,7 +156,7 @@ static void test_types(void)
 static void test_message_head(void)
 {
 	static const struct field fields[] = {
-		{ 0, 4, 0x7461656c }, { 4, 2, 1 },  { 6, 2, 3 },
+		{ 0, 4, 0x7461656c }, { 4, 2, 2 },  { 6, 2, 3 },
 		{ 16, 8, 5 },	      { 24, 8, 6 },
 	};
 	struct leat_message message;
@@ -213,7 +213,7 @@ static void test_room_body(void)
 {
 	static const struct field fields[] = {
 		{ 0, 4, 0x7461656c },
-		{ 4, 2, 1 },
+		{ 4, 2, 2 },
 		{ 6, 2, 8 },
 		{ 16, 4, 0x54321 },
 	};

@@ -34,7 +34,7 @@ static void test_host_hears_another_version(void)
 
 	host_open(&test);
 	leat_message_init(&message, LEAT_MESSAGE_HELLO);
-	message.version = 2;
+	message.version = LEAT_PROTO_VERSION + 1;
 	say(test.fd, &message, &test.status.fd, 1);
 	host_settle(&test);
 	expect_bye(test.fd, "version");
@@ -47,7 +47,7 @@ static void test_host_hears_no_hello(void)
 		enum leat_message_type type;
 		uint32_t n_fds;
 	} others[] = { { LEAT_MESSAGE_OFFER, 3 },
-		       { LEAT_MESSAGE_ACCEPT, 2 },
+		       { LEAT_MESSAGE_ACCEPT, 3 },
 		       { LEAT_MESSAGE_STATUS, 2 },
 		       { LEAT_MESSAGE_BYE, 0 } };
 
@@ -184,6 +184,34 @@ static void test_host_gets_one_part(void)
 {
 	expect_half_refused(true);
 	expect_half_refused(false);
+}
+
+/* What the guest could make a write to wait is no signal. */
+static void test_host_gets_no_signal(void)
+{
+	for (int i = 0; i < 3; i++) {
+		struct leat_wire *wire = half(1);
+		struct host_test test;
+		int pipe_fds[2], fd;
+
+		host_open(&test);
+		say_hello(&test);
+		CU_ASSERT_FATAL(pipe(pipe_fds) == 0);
+		fd = i == 0   ? eventfd(0, EFD_CLOEXEC)
+		     : i == 1 ? dup(pipe_fds[1])
+			      : socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+		say_accept_with(&test, 1,
+				(int[]){ leat_frames_consumer_fd(wire->in),
+					 leat_frames_producer_fd(wire->out) },
+				fd);
+		CU_ASSERT_EQUAL(test.host.n_gone, 1);
+		CU_ASSERT_EQUAL(test.host.n_wires, 0);
+		CU_ASSERT_PTR_NOT_NULL(strstr(test.host.text, "protocol"));
+		close(pipe_fds[0]);
+		close(pipe_fds[1]);
+		host_close(&test);
+		leat_wire_destroy(wire);
+	}
 }
 
 /* Acceptance of what was not offered is nobody's, and does no harm. */
@@ -593,7 +621,7 @@ static void test_guest_hears_what_no_host_says(void)
 		enum leat_message_type type;
 		uint32_t n_fds;
 	} others[] = { { LEAT_MESSAGE_HELLO, 1 },  { LEAT_MESSAGE_HELLO, 0 },
-		       { LEAT_MESSAGE_ACCEPT, 2 }, { LEAT_MESSAGE_STATUS, 1 },
+		       { LEAT_MESSAGE_ACCEPT, 3 }, { LEAT_MESSAGE_STATUS, 1 },
 		       { LEAT_MESSAGE_STATUS, 2 }, { LEAT_MESSAGE_SPEC, 0 } };
 
 	for (size_t i = 0; i < sizeof(others) / sizeof(others[0]); i++) {
@@ -856,6 +884,7 @@ static const struct unit_test tests[] = {
 	{ "guests", "wrong words", test_host_hears_what_no_guest_says },
 	{ "guests", "no parts", test_host_gets_no_parts },
 	{ "guests", "wrong parts", test_host_gets_wrong_parts },
+	{ "guests", "no signal", test_host_gets_no_signal },
 	{ "guests", "stale acceptance", test_host_gets_a_stale_acceptance },
 	{ "guests", "last word", test_host_hears_the_last_word },
 	{ "guests", "one part", test_host_gets_one_part },

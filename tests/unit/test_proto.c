@@ -72,7 +72,7 @@ static const struct {
 } kinds[] = {
 	{ LEAT_MESSAGE_HELLO, 0 },  { LEAT_MESSAGE_HELLO, 1 },
 	{ LEAT_MESSAGE_SPEC, 0 },   { LEAT_MESSAGE_OFFER, 3 },
-	{ LEAT_MESSAGE_ACCEPT, 2 }, { LEAT_MESSAGE_STATUS, 1 },
+	{ LEAT_MESSAGE_ACCEPT, 3 }, { LEAT_MESSAGE_STATUS, 1 },
 	{ LEAT_MESSAGE_STATUS, 2 }, { LEAT_MESSAGE_BYE, 0 },
 	{ LEAT_MESSAGE_ROOM, 0 },   { LEAT_MESSAGE_LATENCY, 0 },
 };
@@ -97,7 +97,7 @@ static void test_right_ones_are_accepted(void)
 
 static void test_layout(void)
 {
-	static const unsigned char begin[16] = { 'l', 'e', 'a', 't', 1, 0, 6 };
+	static const unsigned char begin[16] = { 'l', 'e', 'a', 't', 2, 0, 6 };
 	struct leat_message message;
 
 	leat_message_init(&message, LEAT_MESSAGE_BYE);
@@ -125,7 +125,9 @@ static void test_version(void)
 
 		message.version = 0;
 		CU_ASSERT_EQUAL(check(&message), -ENOTSUP);
-		message.version = 2;
+		message.version = LEAT_PROTO_VERSION - 1;
+		CU_ASSERT_EQUAL(check(&message), -ENOTSUP);
+		message.version = LEAT_PROTO_VERSION + 1;
 		CU_ASSERT_EQUAL(check(&message), -ENOTSUP);
 		message.version = UINT16_MAX;
 		CU_ASSERT_EQUAL(check(&message), -ENOTSUP);

@@ -654,7 +654,7 @@ static void test_other_versions(void)
 	channel_open(&channel);
 	leat_message_init(&message, LEAT_MESSAGE_OFFER);
 	message.n_fds = 3;
-	message.version = 2;
+	message.version = LEAT_PROTO_VERSION + 1;
 	send_raw(&channel, &message, sizeof(message), 3);
 	CU_ASSERT_EQUAL(receive(&channel, &got, got_fds), -ENOTSUP);
 	channel_close(&channel);
