@@ -33,13 +33,13 @@ void leat_jack_process_init(struct leat_jack_process *self,
 void leat_jack_process_set_wire(struct leat_jack_process *self,
 				struct leat_wire *wire)
 {
-	leat_pointer_store(&self->wire_wanted, wire);
+	leat_pointer_store_ordered(&self->wire_wanted, wire);
 }
 
 bool leat_jack_process_uses(const struct leat_jack_process *self,
 			    const struct leat_wire *wire)
 {
-	return leat_pointer_load(&self->wire_used) == wire;
+	return leat_pointer_load_ordered(&self->wire_used) == wire;
 }
 
 void leat_jack_process_stopped(struct leat_jack_process *self)
@@ -50,9 +50,27 @@ void leat_jack_process_stopped(struct leat_jack_process *self)
 
 /* ---- below here, only the process thread runs ---- */
 
-static void take_wire(struct leat_jack_process *self)
+/*
+ * What is wanted, once the main thread can see that it is used: it may have
+ * changed its mind meanwhile, and destroyed what nobody used yet. NULL then,
+ * until the next cycle.
+ */
+static struct leat_wire *claim_wire(struct leat_jack_process *self)
 {
 	struct leat_wire *wire = leat_pointer_load(&self->wire_wanted);
+
+	if (wire == self->wire)
+		return wire;
+	leat_pointer_store_ordered(&self->wire_used, wire);
+	if (leat_pointer_load_ordered(&self->wire_wanted) == wire)
+		return wire;
+	leat_pointer_store(&self->wire_used, NULL);
+	return NULL;
+}
+
+static void take_wire(struct leat_jack_process *self)
+{
+	struct leat_wire *wire = claim_wire(self);
 
 	if (wire == self->wire)
 		return;
@@ -60,7 +78,6 @@ static void take_wire(struct leat_jack_process *self)
 	self->n_before = 0;
 	self->sync_wait.is_missing = false;
 	self->poison_told = false;
-	leat_pointer_store(&self->wire_used, wire);
 	if (!wire)
 		return;
 	leat_fade_restart(&self->fade);

@@ -169,11 +169,105 @@ static void test_freewheel_stands_aside(void)
 	circle_close(&circle);
 }
 
+/*
+ * The main thread, as one that comes between any two instructions of the
+ * callback: a processor that stops after each says when.
+ */
+#if defined(__x86_64__) && defined(__linux__) && !defined(__SANITIZE_THREAD__)
+#define CAN_STEP 1
+
+#include <signal.h>
+#include <ucontext.h>
+
+#define TRAP_FLAG 0x100
+
+/* Handlers have nowhere else to look. */
+static struct {
+	struct circle *circle;
+	unsigned n_steps, at; /* instructions so far, and the one to come at */
+	bool destroyed;	      /* nobody seemed to use it */
+} step;
+
+/* As the bridge does when a peer leaves as soon as it has come. */
+static void take_back(void)
+{
+	leat_jack_process_set_wire(&step.circle->process, NULL);
+	step.destroyed = !leat_jack_process_uses(&step.circle->process,
+						 &step.circle->jack);
+}
+
+static void on_step(int number, siginfo_t *info, void *context)
+{
+	(void)number;
+	(void)info;
+	if (++step.n_steps == step.at) {
+		take_back();
+		((ucontext_t *)context)->uc_mcontext.gregs[REG_EFL] &=
+			~TRAP_FLAG;
+	}
+}
+
+static void set_trap_flag(void)
+{
+	__asm__ volatile("pushfq; orq $0x100, (%%rsp); popfq" ::
+				 : "cc", "memory");
+}
+
+static void clear_trap_flag(void)
+{
+	__asm__ volatile("pushfq; andq $~0x100, (%%rsp); popfq" ::
+				 : "cc", "memory");
+}
+
+/* A wire that was taken back and found unused is not used from then on. */
+static bool is_safe_at(unsigned at)
+{
+	struct circle circle;
+	bool used;
+
+	CU_ASSERT_FATAL(circle_open(&circle));
+	step.circle = &circle;
+	step.n_steps = 0;
+	step.at = at;
+	step.destroyed = false;
+	set_trap_flag();
+	leat_jack_process_callback(CIRCLE_PERIOD, &circle.process);
+	clear_trap_flag();
+	used = circle.process.wire != NULL;
+	circle_close(&circle);
+	return !(step.destroyed && used);
+}
+
+static void test_wire_is_taken_back_at_any_instruction(void)
+{
+	const struct sigaction action = { .sa_sigaction = on_step,
+					  .sa_flags = SA_SIGINFO };
+	struct sigaction before;
+	unsigned n_unsafe = 0, n_destroyed = 0, n_kept = 0;
+
+	CU_ASSERT_FATAL(sigaction(SIGTRAP, &action, &before) == 0);
+	/* Until some way behind the place where it is taken into use. */
+	for (unsigned at = 1; at <= 5000 && n_kept < 100; at++) {
+		n_unsafe += !is_safe_at(at);
+		n_destroyed += step.destroyed;
+		n_kept += !step.destroyed;
+	}
+	sigaction(SIGTRAP, &before, NULL);
+	CU_ASSERT_EQUAL(n_unsafe, 0);
+	CU_ASSERT_TRUE(n_destroyed > 0);
+	CU_ASSERT_EQUAL(n_kept, 100);
+}
+#endif
+
 static const struct unit_test tests[] = {
 	{ "circle", "one period", test_way_round },
 	{ "circle", "after a stall", test_latency_survives_a_stall },
 	{ "circle", "freewheel", test_freewheel_stands_aside },
 	{ "circle", "wires come and go", test_wires_come_and_go },
+#ifdef CAN_STEP
+	{ "circle", "wires taken back",
+	  test_wire_is_taken_back_at_any_instruction },
+#endif
 	{ "skipped periods", "without an xrun",
 	  test_skipped_periods_are_counted_without_an_xrun },
 	{ "skipped periods", "other periods", test_other_periods_are_no_gap },

@@ -141,4 +141,20 @@ static inline void leat_pointer_store(void **where, void *value) LEAT_RT
 	__atomic_store_n(where, value, __ATOMIC_RELEASE);
 }
 
+/*
+ * For a thread that says what it uses before it uses it, and one that takes
+ * such things away: each stores its word and then looks at the other's, so
+ * at least one of them sees the other's store. (M. M. Michael, "Hazard
+ * pointers", 2004.)
+ */
+static inline void *leat_pointer_load_ordered(void *const *where) LEAT_RT
+{
+	return __atomic_load_n(where, __ATOMIC_SEQ_CST);
+}
+
+static inline void leat_pointer_store_ordered(void **where, void *value) LEAT_RT
+{
+	__atomic_store_n(where, value, __ATOMIC_SEQ_CST);
+}
+
 #endif

@@ -17,4 +17,6 @@ __attribute__((used)) static const void *const functions[] = {
 	leat_stores_before_stores,
 	leat_pointer_load,
 	leat_pointer_store,
+	leat_pointer_load_ordered,
+	leat_pointer_store_ordered,
 };
