@@ -13,6 +13,9 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+/* Handled in one go. */
+#define EVENTS_MAX 4
+
 struct leat_guest {
 	char link_name[LEAT_LINK_NAME_BYTES];
 	int epoll_fd; /* lives as long as the guest */
@@ -287,12 +290,12 @@ static int handle(struct leat_guest *guest, const struct leat_message *message,
 	}
 }
 
-static void read_host(struct leat_guest *guest)
+static void read_host(struct leat_guest *guest, int n_max)
 {
 	struct leat_message message;
 	int fds[LEAT_PROTO_FDS_MAX];
 
-	while (guest->fd >= 0) {
+	for (int i = 0; i < n_max && guest->fd >= 0; i++) {
 		int res = leat_message_recv(guest->fd, &message, fds);
 
 		if (res == -EAGAIN)
@@ -311,12 +314,15 @@ void leat_guest_dispatch(struct leat_guest *guest)
 	struct epoll_event event;
 
 	/* One at a time: handling one event may close what another is of. */
-	while (guest->fd >= 0 &&
-	       epoll_wait(guest->epoll_fd, &event, 1, 0) > 0) {
-		int fd = event.data.fd;
+	for (int i = 0; i < EVENTS_MAX && guest->fd >= 0; i++) {
+		int fd;
 
+		if (epoll_wait(guest->epoll_fd, &event, 1, 0) <= 0)
+			return;
+		fd = event.data.fd;
 		/* What it said before it died comes first. */
-		read_host(guest);
+		read_host(guest, fd == guest->pidfd ? LEAT_LAST_MESSAGES_MAX
+						    : LEAT_MESSAGES_MAX);
 		if (fd == guest->pidfd && guest->fd >= 0)
 			host_gone(guest, "");
 	}

@@ -308,12 +308,12 @@ static int handle_guest(struct leat_host *host,
 	}
 }
 
-static void read_guest(struct leat_host *host)
+static void read_guest(struct leat_host *host, int n_max)
 {
 	struct leat_message message;
 	int fds[LEAT_PROTO_FDS_MAX];
 
-	while (host->guest_fd >= 0) {
+	for (int i = 0; i < n_max && host->guest_fd >= 0; i++) {
 		int res = leat_message_recv(host->guest_fd, &message, fds);
 
 		if (res == -EAGAIN)
@@ -331,7 +331,7 @@ static void read_guest(struct leat_host *host)
 static void send_failed(struct leat_host *host, int res)
 {
 	if (res == -EPIPE || res == -ECONNRESET)
-		read_guest(host);
+		read_guest(host, LEAT_LAST_MESSAGES_MAX);
 	if (host->guest_fd >= 0)
 		guest_gone(host, strerror(-res));
 }
@@ -460,12 +460,12 @@ static void dispatch_fd(struct leat_host *host, int fd)
 		return;
 	}
 	if (fd == host->guest_fd) {
-		read_guest(host);
+		read_guest(host, LEAT_MESSAGES_MAX);
 		return;
 	}
 	if (fd == host->guest_pidfd) {
 		/* What it said before it died comes first. */
-		read_guest(host);
+		read_guest(host, LEAT_LAST_MESSAGES_MAX);
 		if (host->guest_fd >= 0)
 			guest_gone(host, "");
 		return;

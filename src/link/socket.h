@@ -8,6 +8,14 @@
 #include <sys/types.h>
 #include <sys/un.h>
 
+/*
+ * Messages read in one go, so that whoever else there is comes round; the rest
+ * is for the next one. Of a peer that has died, or cannot be told something, all
+ * is read that a socket may hold, and more.
+ */
+#define LEAT_MESSAGES_MAX 4
+#define LEAT_LAST_MESSAGES_MAX 4096
+
 /* A socket that this process alone listens on. */
 struct leat_listener {
 	int fd;

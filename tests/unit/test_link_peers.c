@@ -602,6 +602,39 @@ static void test_host_is_not_held_up(void)
 	host_close(&test);
 }
 
+/* Messages without end: how many fit, if nobody reads. */
+static unsigned fill(int fd, struct leat_message *message, const int *fds,
+		     uint32_t n_fds)
+{
+	unsigned n = 0;
+
+	while (leat_message_send(fd, message, fds, n_fds) == 0)
+		n++;
+	return n;
+}
+
+/* Some are read, and then it is somebody else's turn. */
+static void test_host_reads_some(void)
+{
+	struct leat_message message;
+	struct host_test test;
+	int fd;
+
+	host_open(&test);
+	say_hello(&test);
+	fd = test.status.fd;
+	leat_message_init(&message, LEAT_MESSAGE_ACCEPT);
+	message.body.wire.generation = 77;
+	CU_ASSERT_TRUE(fill(test.fd, &message, (int[]){ fd, fd, fd }, 3) > 64);
+	leat_host_dispatch(test.host.host);
+	/* More fit now, but not as many as there were. */
+	CU_ASSERT_TRUE(fill(test.fd, &message, (int[]){ fd, fd, fd }, 3) <= 64);
+	host_settle(&test);
+	CU_ASSERT_FALSE(unit_readable(node_fd(&test.host), 0));
+	CU_ASSERT_EQUAL(test.host.n_gone, 0);
+	host_close(&test);
+}
+
 /* ---- to a guest ---- */
 
 static void test_guest_hears_noise(void)
@@ -705,6 +738,27 @@ static void test_guest_hears_of_another_link(void)
 	say_spec(&test, &spec);
 	expect_host_gone(&test, "protocol");
 	CU_ASSERT_EQUAL(test.guest.n_specs, 0);
+	guest_close(&test);
+}
+
+static void test_guest_reads_some(void)
+{
+	struct leat_link_spec spec = node_spec();
+	struct leat_message message;
+	struct guest_test test;
+	unsigned n;
+
+	guest_open(&test);
+	leat_message_init(&message, LEAT_MESSAGE_SPEC);
+	leat_spec_pack(&message.body.spec, &spec);
+	n = fill(test.fd, &message, NULL, 0);
+	CU_ASSERT_TRUE(n > 16);
+	leat_guest_dispatch(test.guest.guest);
+	CU_ASSERT_TRUE(test.guest.n_specs > 0);
+	CU_ASSERT_TRUE(test.guest.n_specs <= 16);
+	guest_settle(&test);
+	CU_ASSERT_EQUAL(test.guest.n_specs, n);
+	CU_ASSERT_EQUAL(test.guest.n_gone, 0);
 	guest_close(&test);
 }
 
@@ -890,6 +944,7 @@ static const struct unit_test tests[] = {
 	{ "guests", "one part", test_host_gets_one_part },
 	{ "guests", "last word, heard late",
 	  test_host_hears_it_while_speaking },
+	{ "guests", "messages without end", test_host_reads_some },
 	{ "guests", "does not read", test_host_is_not_held_up },
 	{ "guests", "only one", test_host_has_one_guest },
 	{ "guests", "long last words", test_long_last_words },
@@ -913,6 +968,7 @@ static const struct unit_test tests[] = {
 	{ "hosts", "no signal", test_guest_gets_no_signal },
 	{ "hosts", "one part", test_guest_gets_one_part },
 	{ "hosts", "another link", test_guest_hears_of_another_link },
+	{ "hosts", "messages without end", test_guest_reads_some },
 	{ "hosts", "told why", test_guest_is_told_why },
 	{ "hosts", "spec forgotten", test_guest_forgets_the_spec },
 	{ "hosts", "an older one", test_guest_of_an_older_host },
