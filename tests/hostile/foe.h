@@ -11,6 +11,7 @@
 
 #include <leat/shm.h>
 
+#include <fcntl.h>
 #include <stdbool.h>
 #include <stddef.h>
 
