@@ -50,6 +50,7 @@ struct bridge {
 	int64_t latency_at_ms; /* when to look at latency; 0: at once */
 	bool was_open;	       /* there has been a server before this one */
 	bool stop;
+	struct leat_log_limit peer_log; /* of what the other side does */
 };
 
 /* ---- wires ---- */
@@ -109,7 +110,8 @@ static void on_wire_up(void *user, struct leat_wire *wire)
 	struct bridge *self = user;
 
 	if (!self->wire)
-		leat_log("%s: leat-pipewire joined", self->spec.link_name);
+		leat_log_limited(&self->peer_log, "%s: leat-pipewire joined",
+				 self->spec.link_name);
 	use_wire(self, wire);
 }
 
@@ -117,8 +119,10 @@ static void on_peer_gone(void *user, const char *text)
 {
 	struct bridge *self = user;
 
-	leat_log("%s: leat-pipewire is gone%s%s; silence until it is back",
-		 self->spec.link_name, text[0] ? ": " : "", text);
+	leat_log_limited(
+		&self->peer_log,
+		"%s: leat-pipewire is gone%s%s; silence until it is back",
+		self->spec.link_name, text[0] ? ": " : "", text);
 	use_wire(self, NULL);
 	leat_jack_latency_set_peer(&self->client.latency, NULL);
 	self->latency_at_ms = 0;

@@ -33,9 +33,10 @@ static void on_spec(void *user, const struct leat_link_spec *spec)
 	struct leat_pw_bridge *self = user;
 
 	if (self->have_spec && self->spec.jack_alive && !spec->jack_alive)
-		leat_log("%s: the JACK server is gone, or freewheels; silence "
-			 "until it is back",
-			 spec->link_name);
+		leat_log_limited(&self->peer_log,
+				 "%s: the JACK server is gone, or freewheels; "
+				 "silence until it is back",
+				 spec->link_name);
 	self->spec = *spec;
 	self->have_spec = true;
 	leat_pw_bridge_settle(self);
@@ -76,8 +77,10 @@ static void on_peer_gone(void *user, const char *text)
 	}
 	/* Tried again and again, and told once. */
 	if (self->have_spec || strcmp(text, self->gone_text) != 0)
-		leat_log("%s: leat-jack is gone%s%s; silence until it is back",
-			 self->setup->link_name, text[0] ? ": " : "", text);
+		leat_log_limited(
+			&self->peer_log,
+			"%s: leat-jack is gone%s%s; silence until it is back",
+			self->setup->link_name, text[0] ? ": " : "", text);
 	snprintf(self->gone_text, sizeof(self->gone_text), "%s", text);
 	self->have_spec = false;
 	use_wire(self, NULL);

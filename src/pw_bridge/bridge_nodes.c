@@ -21,8 +21,8 @@ static void refuse_rate(struct leat_pw_bridge *self)
 		return;
 	}
 	if (!self->refused)
-		leat_log("%s: %s; silence until then", self->spec.link_name,
-			 self->error->text);
+		leat_log_limited(&self->peer_log, "%s: %s; silence until then",
+				 self->spec.link_name, self->error->text);
 	self->refused = true;
 	leat_pw_bridge_drop_nodes(self);
 }
@@ -83,8 +83,8 @@ static void retune_nodes(struct leat_pw_bridge *self,
 {
 	if (leat_pw_nodes_retune(&self->nodes, &self->spec, clocks,
 				 self->error) < 0)
-		leat_log("%s: %s; silence until then", self->spec.link_name,
-			 self->error->text);
+		leat_log_limited(&self->peer_log, "%s: %s; silence until then",
+				 self->spec.link_name, self->error->text);
 	if (self->was_up)
 		leat_pw_bridge_tell_mode(self);
 }

@@ -8,6 +8,7 @@
 #define LEAT_PW_BRIDGE_STATE_H
 
 #include "bridge.h"
+#include "cli/log.h"
 #include "graph.h"
 #include "peers.h"
 #include "process.h"
@@ -45,6 +46,7 @@ struct leat_pw_bridge {
 	bool was_up;	       /* everything has been there once */
 	bool was_lost;	       /* the daemon went and is not back yet */
 	char gone_text[384];   /* what was said last of the other side's end */
+	struct leat_log_limit peer_log; /* of what the other side does */
 	struct leat_wire *wire;
 	struct leat_pw_bridge_latency latency;
 	int ready_fd;

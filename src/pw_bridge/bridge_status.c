@@ -135,10 +135,12 @@ void leat_pw_bridge_tell_mode(struct leat_pw_bridge *self)
 		return;
 	describe_mode(self, text, sizeof(text));
 	if (self->told_mode == 0)
-		leat_log("%s: bridged at %u Hz, period %u: %s",
-			 self->spec.link_name, self->spec.rate_hz,
-			 self->spec.period, text);
+		leat_log_limited(&self->peer_log,
+				 "%s: bridged at %u Hz, period %u: %s",
+				 self->spec.link_name, self->spec.rate_hz,
+				 self->spec.period, text);
 	else
-		leat_log("%s: %s", self->spec.link_name, text);
+		leat_log_limited(&self->peer_log, "%s: %s",
+				 self->spec.link_name, text);
 	self->told_mode = leat_pw_bridge_mode(self);
 }
