@@ -108,6 +108,34 @@ static void test_message_fields(void)
 	scene_close(&scene);
 }
 
+/* More room than there can be, and none; nobody here makes rings larger. */
+static void test_room(void)
+{
+	struct scene scene;
+	struct foe *foe = &scene.foe;
+	struct leat_message message;
+
+	scene_open(&scene, HONEST_HOST);
+	CU_ASSERT_FATAL(foe_join(foe));
+	leat_message_init(&message, LEAT_MESSAGE_ROOM);
+	for (unsigned i = 0; i < FOE_N_VALUES; i++) {
+		message.body.room.n_frames =
+			(uint32_t)foe_value(i, foe->spec.capacity, 32);
+		if (leat_message_check(&message, sizeof(message), 0) < 0)
+			continue;
+		CU_ASSERT_EQUAL(leat_message_send(foe->fd, &message, NULL, 0),
+				0);
+	}
+	usleep(20000);
+	CU_ASSERT_EQUAL(scene.honest.report->n_gone, 0);
+	CU_ASSERT_EQUAL(scene.honest.report->n_wires, 1);
+	message.body.room.n_frames = 0;
+	message.reserved = 1;
+	CU_ASSERT_EQUAL(leat_message_send(foe->fd, &message, NULL, 0), 0);
+	scene_expect_gone(&scene, "protocol");
+	scene_close(&scene);
+}
+
 static void test_versions(void)
 {
 	static const uint16_t versions[] = { 0, LEAT_PROTO_VERSION - 1,
@@ -399,6 +427,7 @@ static const struct unit_test tests[] = {
 	{ "messages", "lengths", test_lengths },
 	{ "messages", "split", test_split },
 	{ "messages", "each field", test_message_fields },
+	{ "messages", "any room", test_room },
 	{ "messages", "version skew", test_versions },
 	{ "descriptors", "too many", test_many_descriptors },
 	{ "descriptors", "wrong kinds of status", test_kinds_of_status },
