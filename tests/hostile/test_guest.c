@@ -11,6 +11,7 @@
 #include <signal.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 /* ---- what it says ---- */
@@ -133,6 +134,38 @@ static void test_room(void)
 	message.reserved = 1;
 	CU_ASSERT_EQUAL(leat_message_send(foe->fd, &message, NULL, 0), 0);
 	scene_expect_gone(&scene, "protocol");
+	scene_close(&scene);
+}
+
+/* Each number of a latency, with each value: kept, or the end. */
+static void test_latency(void)
+{
+	struct leat_message right, message;
+	struct scene scene;
+	struct foe *foe = &scene.foe;
+
+	scene_open(&scene, HONEST_HOST);
+	leat_message_init(&right, LEAT_MESSAGE_LATENCY);
+	for (unsigned w = 0; w < sizeof(right.body.latency) / 4; w++)
+		for (unsigned i = 0; i < FOE_N_VALUES; i++) {
+			message = right;
+			((uint32_t *)&message.body.latency)[w] =
+				(uint32_t)foe_value(i, 64, 32);
+			CU_ASSERT_FATAL(foe_join(foe));
+			CU_ASSERT_EQUAL(
+				leat_message_send(foe->fd, &message, NULL, 0),
+				0);
+			if (leat_message_check(&message, sizeof(message), 0) ==
+			    0) {
+				CU_ASSERT(shutdown(foe->fd, SHUT_WR) == 0);
+				scene_expect_gone(&scene, "");
+				CU_ASSERT_EQUAL(scene.honest.report->text[0],
+						0);
+			} else {
+				scene_expect_gone(&scene, "protocol");
+			}
+			foe_leave(foe);
+		}
 	scene_close(&scene);
 }
 
@@ -427,6 +460,7 @@ static const struct unit_test tests[] = {
 	{ "messages", "lengths", test_lengths },
 	{ "messages", "split", test_split },
 	{ "messages", "each field", test_message_fields },
+	{ "messages", "each field of a latency", test_latency },
 	{ "messages", "any room", test_room },
 	{ "messages", "version skew", test_versions },
 	{ "descriptors", "too many", test_many_descriptors },

@@ -127,6 +127,39 @@ static void test_spec_fields(void)
 	scene_close(&scene);
 }
 
+/* Each number of a latency, with each value: kept, or the end. */
+static void test_latency(void)
+{
+	struct leat_message right, message;
+	struct scene scene;
+	struct foe *foe = &scene.foe;
+
+	scene_open(&scene, HONEST_GUEST);
+	leat_message_init(&right, LEAT_MESSAGE_LATENCY);
+	for (unsigned w = 0; w < sizeof(right.body.latency) / 4; w++)
+		for (unsigned i = 0; i < FOE_N_VALUES; i++) {
+			message = right;
+			message.body.latency.added[0] =
+				message.body.latency.added[1] =
+					LEAT_LATENCY_FOLLOW;
+			((uint32_t *)&message.body.latency)[w] =
+				(uint32_t)foe_value(i, 64, 32);
+			CU_ASSERT_FATAL(foe_meet(foe) &&
+					foe_say_spec(foe, &foe->spec));
+			CU_ASSERT_EQUAL(
+				leat_message_send(foe->fd, &message, NULL, 0),
+				0);
+			CU_ASSERT(shutdown(foe->fd, SHUT_WR) == 0);
+			if (leat_message_check(&message, sizeof(message), 0) <
+			    0)
+				scene_expect_gone(&scene, "protocol");
+			else
+				scene_expect_gone(&scene, "");
+			foe_leave(foe);
+		}
+	scene_close(&scene);
+}
+
 /* ---- what it passes on ---- */
 
 static void expect_offer_refused(struct scene *scene)
@@ -357,6 +390,7 @@ static const struct unit_test tests[] = {
 	{ "messages", "lengths", test_lengths },
 	{ "messages", "types", test_types },
 	{ "messages", "each field of a spec", test_spec_fields },
+	{ "messages", "each field of a latency", test_latency },
 	{ "descriptors", "wrong kinds", test_kinds },
 	{ "descriptors", "too many", test_many_descriptors },
 	{ "memory", "each seal missing", test_seals },
