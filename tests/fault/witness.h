@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * A witness of the machine's own stalls: a thread on each processor, in a
+ * process of its own, that sleeps a little and notes when it wakes late. What
+ * it saw within a time that was measured is not the doing of what was
+ * measured.
+ */
+#ifndef LEAT_FAULT_WITNESS_H
+#define LEAT_FAULT_WITNESS_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#define WITNESS_STALLS 65536u
+
+struct witness_stall {
+	int64_t start_ns;
+	int64_t end_ns;
+};
+
+/* Shared with the process that watches. */
+struct witness {
+	pid_t pid;
+	bool is_realtime;
+	_Atomic uint32_t n_stalls; /* ever; the newest ones are kept */
+	struct witness_stall stalls[WITNESS_STALLS];
+};
+
+/* NULL if there is no memory or no process to be had. */
+struct witness *witness_start(void);
+void witness_stop(struct witness *witness);
+
+/* The time from start to end, without what the machine stalled in it. */
+int64_t witness_net_ns(const struct witness *witness, int64_t start_ns,
+		       int64_t end_ns);
+
+#endif
