@@ -224,6 +224,58 @@ bool circle_start(struct circle *circle, struct bridge *bridge)
 	       bridge_wait_frames(4 * circle->period, START_TIMEOUT_MS);
 }
 
+bool circle_pass_again(struct circle *circle, struct bridge *bridge)
+{
+	helper_stop(&circle->pass);
+	return sig_pw_start(&circle->pass, &bridge->sandbox, "pass", "--pass",
+			    NULL) == 0 &&
+	       circle_link(circle);
+}
+
+struct exact_wait {
+	struct circle *circle;
+	int64_t n_frames;
+	long long end_ms;
+};
+
+static int left_ms(const struct exact_wait *wait)
+{
+	long long left = wait->end_ms - now_ms();
+
+	return left > 0 ? (int)left : 0;
+}
+
+static bool has_frames(void *arg)
+{
+	const struct exact_wait *wait = arg;
+	char reply[HELPER_REPLY];
+
+	return helper_ask(&wait->circle->jack, reply, "report") == 0 &&
+	       helper_value(reply, "frames") >= wait->n_frames;
+}
+
+/* A stretch of it, with nothing but exact frames at the right distance. */
+static bool is_exact(void *arg)
+{
+	const struct exact_wait *wait = arg;
+	int64_t wanted = (1 + CIRCLE_JACK_PERIODS) * wait->circle->period;
+	char reply[HELPER_REPLY];
+
+	return helper_tell(&wait->circle->jack, "reset") == 0 &&
+	       wait_for(has_frames, arg, left_ms(wait)) &&
+	       helper_ask(&wait->circle->jack, reply, "report") == 0 &&
+	       helper_value(reply, "exact") == helper_value(reply, "frames") &&
+	       helper_value(reply, "latency_min") == wanted &&
+	       helper_value(reply, "latency_max") == wanted;
+}
+
+bool circle_wait_exact(struct circle *circle, int64_t n_frames, int timeout_ms)
+{
+	struct exact_wait wait = { circle, n_frames, now_ms() + timeout_ms };
+
+	return wait_for(is_exact, &wait, timeout_ms);
+}
+
 void circle_stop(struct circle *circle)
 {
 	helper_stop(&circle->jack);

@@ -78,6 +78,13 @@ bool circle_start(struct circle *circle, struct bridge *bridge);
 /** Link the pass node (again); connections in JACK are the bridge's to keep. */
 bool circle_link(struct circle *circle);
 bool circle_connect(struct circle *circle);
+/** Start the pass node anew, for a daemon that is, and link it. */
+bool circle_pass_again(struct circle *circle, struct bridge *bridge);
+/**
+ * Wait until so many frames in a row have come round exactly, in the one
+ * period that it takes.
+ */
+bool circle_wait_exact(struct circle *circle, int64_t n_frames, int timeout_ms);
 void circle_stop(struct circle *circle);
 
 /** The round trip that JACK itself adds to a circle of two clients: P. */

@@ -40,34 +40,13 @@ static void test_comes_up(void)
 
 /* ---- the circle is whole ---- */
 
-static bool enough_frames(void *arg)
-{
-	(void)arg;
-	return ask(&circle.jack, "frames") >= 48000;
-}
-
-/* A second of it, with nothing but exact frames at the right distance. */
-static bool circle_is_exact(void *arg)
-{
-	char reply[HELPER_REPLY];
-	int64_t wanted = (1 + CIRCLE_JACK_PERIODS) * PERIOD;
-
-	(void)arg;
-	return helper_tell(&circle.jack, "reset") == 0 &&
-	       wait_for(enough_frames, NULL, BACK_MS) &&
-	       helper_ask(&circle.jack, reply, "report") == 0 &&
-	       helper_value(reply, "exact") == helper_value(reply, "frames") &&
-	       helper_value(reply, "latency_min") == wanted &&
-	       helper_value(reply, "latency_max") == wanted;
-}
-
 static void check_circle(void)
 {
 	struct leat_link_status status;
 
 	CU_ASSERT(bridge_wait_state("running", BACK_MS));
 	/* The first frames of a new wire are faded in. */
-	CU_ASSERT(wait_for(circle_is_exact, NULL, BACK_MS));
+	CU_ASSERT(circle_wait_exact(&circle, 48000, BACK_MS));
 	CU_ASSERT_FATAL(bridge_status(&status));
 	CU_ASSERT_EQUAL(status.direction[LEAT_TO_PIPEWIRE].latency_frames, 0);
 	CU_ASSERT_EQUAL(status.direction[LEAT_TO_JACK].latency_frames, PERIOD);
@@ -108,14 +87,6 @@ static void check_jack_went_on(void)
 
 /* ---- killed ---- */
 
-static bool pass_again(void)
-{
-	helper_stop(&circle.pass);
-	return sig_pw_start(&circle.pass, &bridge.sandbox, "pass", "--pass",
-			    NULL) == 0 &&
-	       circle_link(&circle);
-}
-
 static void test_pipewire_killed(void)
 {
 	note_jack();
@@ -126,7 +97,7 @@ static void test_pipewire_killed(void)
 	CU_ASSERT_EQUAL_FATAL(
 		pipewire_server_start(&bridge.pipewire, &bridge.sandbox), 0);
 	CU_ASSERT(bridge_wait_state("idle", BACK_MS));
-	CU_ASSERT_FATAL(pass_again());
+	CU_ASSERT_FATAL(circle_pass_again(&circle, &bridge));
 	check_circle();
 	check_jack_went_on();
 }

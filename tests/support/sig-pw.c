@@ -20,6 +20,7 @@
  *	wait-port NODE:PORT [MS]
  *	wait-no-node NODE [MS]        until no node has that name
  *	ports NODE                    "in NAME" or "out NAME", a line each
+ *	id NODE:PORT                  "id=" and its number in the daemon
  *	reset, report, events, latencies, late USEC, quit: as leat-sig-jack
  *
  * "skips" are jumps of the driver's clock, which has to advance by its
@@ -299,6 +300,20 @@ static void do_ports(const struct sig *sig, const char *node)
 	puts("ok");
 }
 
+static void do_id(const struct sig *sig, const char *name)
+{
+	uint32_t id =
+		patchbay_find_port(sig->patchbay, name, PW_DIRECTION_INPUT);
+
+	if (id == SPA_ID_INVALID)
+		id = patchbay_find_port(sig->patchbay, name,
+					PW_DIRECTION_OUTPUT);
+	if (id == SPA_ID_INVALID)
+		say(-ENOENT);
+	else
+		printf("id=%u\n", id);
+}
+
 static const char *state_name(const struct sig *sig)
 {
 	const char *error;
@@ -343,6 +358,8 @@ static bool run_graph_command(struct sig *sig, const struct control *control)
 		say(wait_thing(sig, has_no_node, words[1], wait_ms));
 	else if (control_is(control, "ports", 1, 1))
 		do_ports(sig, words[1]);
+	else if (control_is(control, "id", 1, 1))
+		do_id(sig, words[1]);
 	else
 		return false;
 	return true;
