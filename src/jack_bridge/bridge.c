@@ -205,6 +205,7 @@ static void init_spec(struct bridge *self)
 	const struct leat_jack_client_setup *setup = &self->client_setup;
 
 	strcpy(self->spec.link_name, self->setup->link_name);
+	self->spec.first_index = self->setup->first_index;
 	for (int d = 0; d < LEAT_N_DIRECTIONS; d++) {
 		self->spec.n_channels[d] = setup->n_channels[d];
 		memcpy(self->spec.position[d], setup->position[d],

@@ -16,8 +16,9 @@ struct leat_jack_bridge_setup {
 	struct leat_jack_client_setup client; /* client_name is made here */
 	const char *const *connect;	      /* --connect arguments */
 	uint32_t n_connect;
-	bool wait;    /* for a server, if there is none at the start */
-	int ready_fd; /* told when the client runs; or -1 */
+	uint64_t first_index; /* of the rings */
+	bool wait;	      /* for a server, if there is none at the start */
+	int ready_fd;	      /* told when the client runs; or -1 */
 };
 
 /*

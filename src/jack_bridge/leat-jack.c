@@ -28,6 +28,7 @@ struct options {
 	uint32_t n_connect;
 	uint32_t sync_wait_percent;
 	int32_t latency_trim[LEAT_N_DIRECTIONS];
+	uint64_t first_index;
 };
 
 enum {
@@ -37,7 +38,8 @@ enum {
 	OPTION_MAP,
 	OPTION_SYNC_WAIT,
 	OPTION_TRIM_IN,
-	OPTION_TRIM_OUT
+	OPTION_TRIM_OUT,
+	OPTION_FIRST_INDEX
 };
 
 static const struct argp_option option_table[] = {
@@ -67,6 +69,9 @@ static const struct argp_option option_table[] = {
 	  "Add to the latency reported in JACK of what PipeWire's devices "
 	  "play, -65536 to 65536 (0)",
 	  0 },
+	/* So that a test need not wait for years until an index wraps. */
+	{ "first-index", OPTION_FIRST_INDEX, "N", OPTION_HIDDEN,
+	  "Where the rings begin", 0 },
 	{ 0 }
 };
 
@@ -87,6 +92,18 @@ static void parse_trim(struct argp_state *state, const char *option,
 			   "%s wants a number of frames from -%d to %d, not "
 			   "'%s'",
 			   option, LEAT_LATENCY_TRIM_MAX, LEAT_LATENCY_TRIM_MAX,
+			   arg);
+}
+
+static void parse_index(struct argp_state *state, const char *arg,
+			uint64_t *value)
+{
+	char *end;
+
+	errno = 0;
+	*value = strtoull(arg, &end, 10);
+	if (arg[0] < '0' || arg[0] > '9' || errno != 0 || *end != 0)
+		argp_error(state, "--first-index wants a number, not '%s'",
 			   arg);
 }
 
@@ -139,6 +156,9 @@ static error_t parse_option(int key, char *arg, struct argp_state *state)
 	case OPTION_TRIM_OUT:
 		parse_trim(state, "--latency-trim-out", arg,
 			   &options->latency_trim[LEAT_TO_PIPEWIRE]);
+		return 0;
+	case OPTION_FIRST_INDEX:
+		parse_index(state, arg, &options->first_index);
 		return 0;
 	case ARGP_KEY_INIT:
 		state->child_inputs[0] = &options->side;
@@ -278,6 +298,7 @@ int main(int argc, char **argv)
 	setup.client.sync_wait_percent = options.sync_wait_percent;
 	memcpy(setup.client.latency_trim, options.latency_trim,
 	       sizeof(setup.client.latency_trim));
+	setup.first_index = options.first_index;
 	setup.connect = options.connect;
 	setup.n_connect = options.n_connect;
 	setup.wait = options.side.wait;
