@@ -154,6 +154,28 @@ leat_link_status_reason(const struct leat_link_status *status);
 LEAT_API LEAT_MUST_CHECK int leat_status_query(const char *link_name,
 					       struct leat_link_status *status);
 
+/**
+ * Ask a link for its counters, and do not wait for them: for programs that
+ * wait for much else as well.
+ *
+ * @return  A descriptor, readable when leat_status_answer() has the answer; or
+ *          a negative errno as of leat_status_query(). It may be closed instead.
+ *
+ * Thread: any.
+ */
+LEAT_API LEAT_MUST_CHECK int leat_status_ask(const char *link_name);
+
+/**
+ * Take the answer. The descriptor is closed, but for -EAGAIN.
+ *
+ * @retval -EAGAIN  It has not come yet.
+ * @return          Else as leat_status_query().
+ *
+ * Thread: any.
+ */
+LEAT_API LEAT_MUST_CHECK int
+leat_status_answer(int fd, struct leat_link_status *status);
+
 LEAT_END_DECLS
 
 #endif

@@ -56,24 +56,6 @@ uint64_t leat_link_status_reason(const struct leat_link_status *status)
 	return status->pipewire.reason;
 }
 
-/* Wait for the answer to a tool's hello. */
-static int ask(int fd, struct leat_message *message,
-	       int fds[LEAT_PROTO_FDS_MAX])
-{
-	struct pollfd pfd = { .fd = fd, .events = POLLIN };
-	int n, res;
-
-	leat_message_init(message, LEAT_MESSAGE_HELLO);
-	message->body.hello.role = LEAT_ROLE_TOOL;
-	res = leat_message_send(fd, message, NULL, 0);
-	if (res < 0)
-		return res;
-	n = poll(&pfd, 1, ANSWER_TIMEOUT_MS);
-	if (n <= 0)
-		return n < 0 ? -errno : -ETIMEDOUT;
-	return leat_message_recv(fd, message, fds);
-}
-
 static int read_parts(struct leat_link_status *status, const int *fds,
 		      uint32_t n_fds)
 {
@@ -93,15 +75,30 @@ static int read_parts(struct leat_link_status *status, const int *fds,
 	return res;
 }
 
-int leat_status_query(const char *link_name, struct leat_link_status *status)
+int leat_status_ask(const char *link_name)
 {
 	struct leat_message message;
-	int fds[LEAT_PROTO_FDS_MAX];
 	int res, fd = leat_connect(link_name, NULL);
 
 	if (fd < 0)
 		return fd;
-	res = ask(fd, &message, fds);
+	leat_message_init(&message, LEAT_MESSAGE_HELLO);
+	message.body.hello.role = LEAT_ROLE_TOOL;
+	res = leat_message_send(fd, &message, NULL, 0);
+	if (res == 0)
+		return fd;
+	close(fd);
+	return res == -EPIPE ? -ENOENT : res;
+}
+
+int leat_status_answer(int fd, struct leat_link_status *status)
+{
+	struct leat_message message;
+	int fds[LEAT_PROTO_FDS_MAX];
+	int res = leat_message_recv(fd, &message, fds);
+
+	if (res == -EAGAIN)
+		return res;
 	close(fd);
 	if (res < 0)
 		return res == -EPIPE ? -ENOENT : res;
@@ -111,4 +108,20 @@ int leat_status_query(const char *link_name, struct leat_link_status *status)
 		return -EPROTO;
 	}
 	return read_parts(status, fds, message.n_fds);
+}
+
+int leat_status_query(const char *link_name, struct leat_link_status *status)
+{
+	struct pollfd pfd = { .events = POLLIN };
+	int n;
+
+	pfd.fd = leat_status_ask(link_name);
+	if (pfd.fd < 0)
+		return pfd.fd;
+	n = poll(&pfd, 1, ANSWER_TIMEOUT_MS);
+	if (n > 0)
+		return leat_status_answer(pfd.fd, status);
+	n = n < 0 ? -errno : -ETIMEDOUT;
+	close(pfd.fd);
+	return n;
 }

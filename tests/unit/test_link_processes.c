@@ -541,6 +541,35 @@ static void test_query(void)
 	unit_rundir_remove();
 }
 
+/* Not waited for: the host is frozen as long as it is not dispatched. */
+static void test_ask(void)
+{
+	unsigned n_fds = unit_count_fds();
+	struct leat_link_status status;
+	static struct node nobody;
+	struct node host;
+	int fd;
+
+	CU_ASSERT_FATAL(unit_rundir_make());
+	CU_ASSERT_EQUAL(leat_status_ask(NODE_LINK), -ENOENT);
+	host_open(&host);
+	leat_word_set(&leat_host_status(host.host)->rate_hz, 48000);
+	fd = leat_status_ask(NODE_LINK);
+	CU_ASSERT_FATAL(fd >= 0);
+	CU_ASSERT_EQUAL(leat_status_answer(fd, &status), -EAGAIN);
+	CU_ASSERT_FALSE(unit_readable(fd, 0));
+	node_settle(&host, &nobody);
+	CU_ASSERT_TRUE(unit_readable(fd, 0));
+	CU_ASSERT_EQUAL(leat_status_answer(fd, &status), 0);
+	CU_ASSERT_EQUAL(status.jack.rate_hz, 48000);
+	fd = leat_status_ask(NODE_LINK);
+	CU_ASSERT_FATAL(fd >= 0);
+	node_close(&host);
+	CU_ASSERT_EQUAL(leat_status_answer(fd, &status), -ENOENT);
+	CU_ASSERT_EQUAL(unit_count_fds(), n_fds);
+	unit_rundir_remove();
+}
+
 static void test_query_of_nobody(void)
 {
 	struct query query = { false, -ENOENT };
@@ -641,6 +670,7 @@ static const struct unit_test tests[] = {
 	{ "death", "of the guest, last word", test_last_word_of_a_dead_guest },
 	{ "death", "of the host, last word", test_last_word_of_a_dead_host },
 	{ "query", "of a link", test_query },
+	{ "query", "asked, and not waited for", test_ask },
 	{ "query", "of nobody", test_query_of_nobody },
 	{ "query", "of strangers", test_query_of_strangers },
 };
