@@ -11,6 +11,8 @@ struct leat_live {
 	struct leat_loop *loop;
 	struct leat_console *console;
 	struct leat_source timer;
+	struct leat_source answer;	  /* asked for, and not here yet */
+	int64_t asked_ms;		  /* when */
 	int64_t interval_ms;		  /* between blocks */
 	int64_t due_ms;			  /* when the next one is */
 	char head[LEAT_BLOCK_LINE_BYTES]; /* as last shown */

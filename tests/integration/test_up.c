@@ -44,12 +44,14 @@ static const char *leat(void)
 
 static char said[65536]; /* by leat up, so far */
 
+static const char *said_log = "alone.log";
+
 static bool has_said(void *arg)
 {
 	char path[128];
 	size_t n = 0;
 	FILE *file = fopen(
-		sandbox_path(&bridge.sandbox, "alone.log", path, sizeof(path)),
+		sandbox_path(&bridge.sandbox, said_log, path, sizeof(path)),
 		"r");
 
 	if (file) {
@@ -190,6 +192,24 @@ static void test_restarts_sides(void)
 	CU_ASSERT(wait_for(pipewire_side_is_new, NULL, UP_MS));
 }
 
+/* A link that does not answer keeps nobody from looking after the rest. */
+static void test_frozen_link(void)
+{
+	char unknown[] = "leat-jack does not answer";
+	char again[] = "leat-pipewire was killed by signal 9";
+	struct leat_link_status status;
+
+	said_log = "up.log";
+	CU_ASSERT_FATAL(bridge_status(&status));
+	killed_pid = status.pipewire.pid;
+	CU_ASSERT_EQUAL_FATAL(kill((pid_t)status.jack.pid, SIGSTOP), 0);
+	CU_ASSERT(wait_for(has_said, unknown, UP_MS));
+	CU_ASSERT_EQUAL(kill((pid_t)killed_pid, SIGKILL), 0);
+	CU_ASSERT(wait_for(has_said, again, UP_MS));
+	CU_ASSERT_EQUAL_FATAL(kill((pid_t)status.jack.pid, SIGCONT), 0);
+	CU_ASSERT(wait_for(pipewire_side_is_new, NULL, UP_MS));
+}
+
 static void test_ends_on_interrupt(void)
 {
 	CU_ASSERT_EQUAL_FATAL(proc_signal(&up, SIGINT), 0);
@@ -229,6 +249,7 @@ static const struct unit_test tests[] = {
 	{ "leat status", "--json", test_status_json },
 	{ "leat status", "for people", test_status_text },
 	{ "leat up", "restarts a side that dies", test_restarts_sides },
+	{ "leat up", "a link that is frozen", test_frozen_link },
 	{ "leat up", "ends on an interrupt", test_ends_on_interrupt },
 	{ "leat up", "rates that differ", test_rates_differ },
 	{ "leat up", "nothing is left", test_nothing_is_left },
