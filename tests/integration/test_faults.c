@@ -18,6 +18,7 @@
 
 #define PERIOD 2048
 #define STALL_MS 300
+#define LONG_STALL_MS 3500
 #define BACK_MS 10000
 
 static struct bridge bridge;
@@ -151,11 +152,16 @@ static void test_jack_side_killed(void)
 
 /* ---- stopped ---- */
 
-static void stall(struct proc *proc)
+static void stall_for(struct proc *proc, int ms)
 {
 	CU_ASSERT_EQUAL_FATAL(proc_signal(proc, SIGSTOP), 0);
-	sleep_ms(STALL_MS);
+	sleep_ms(ms);
 	CU_ASSERT_EQUAL_FATAL(proc_signal(proc, SIGCONT), 0);
+}
+
+static void stall(struct proc *proc)
+{
+	stall_for(proc, STALL_MS);
 }
 
 static void test_pipewire_side_stalls(void)
@@ -190,6 +196,14 @@ static void test_jack_side_stalls(void)
 	check_circle();
 }
 
+/* For seconds: JACK waits for nobody, and takes it back as it was. */
+static void test_jack_side_stalls_long(void)
+{
+	stall_for(&bridge.jack_side, LONG_STALL_MS);
+	check_circle();
+	CU_ASSERT(new_side_serves(NULL));
+}
+
 static void test_ends_cleanly(void)
 {
 	circle_stop(&circle);
@@ -205,6 +219,7 @@ static const struct unit_test tests[] = {
 	{ "stopped", "the PipeWire daemon", test_pipewire_stalls },
 	{ "stopped", "a client in PipeWire", test_client_stalls },
 	{ "stopped", "leat-jack", test_jack_side_stalls },
+	{ "stopped", "leat-jack, for seconds", test_jack_side_stalls_long },
 	{ "killed", "the PipeWire daemon", test_pipewire_killed },
 	{ "killed", "leat-pipewire", test_pipewire_side_killed },
 	{ "killed", "the JACK server", test_jack_killed },
