@@ -25,6 +25,9 @@
 
 #define BACK_MS 20000
 
+/* libjack opens its database of metadata, these files, where it can. */
+#define METADATA_FDS 4
+
 /* A return that takes longer is told. */
 #define SLOW_MS 1000
 
@@ -189,7 +192,7 @@ static void check_side(struct run *run, enum part part)
 	if (side->rss_growth_kb > side->rss_worst_kb)
 		side->rss_worst_kb = side->rss_growth_kb;
 	if (!expect(run,
-		    now.n_fds == side->before.n_fds &&
+		    now.n_fds <= side->before.n_fds + METADATA_FDS &&
 			    now.n_threads == side->before.n_threads,
 		    "a side holds more than before"))
 		printf("%s: before %s; now %s\n", part_names[part],
@@ -338,8 +341,10 @@ static void report(struct run *run)
 	       run->sides[LEAT_PIPEWIRE].rss_worst_kb);
 	printf("the link is back after the return of\n");
 	for (int i = 0; i <= N_PARTS; i++)
-		figures_print(&run->resume[i],
-			      i < N_PARTS ? part_names[i] : "two at once");
+		if (run->resume[i].n > 0)
+			figures_print(&run->resume[i], i < N_PARTS
+							       ? part_names[i]
+							       : "two at once");
 }
 
 static int play(struct run *run, unsigned n_rounds)
