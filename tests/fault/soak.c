@@ -16,6 +16,7 @@
 #include "footprint.h"
 
 #include <inttypes.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -30,6 +31,10 @@
 #define START_MS 20000
 #define WARM_UP_MS 5000
 #define LOOK_MS 60000
+#define STOP_MS 20000
+
+/* Links that end at the same time. */
+#define AT_ONCE 8
 
 /* The rings' indices wrap two seconds after the start. */
 #define FRAMES_TO_WRAP 96000u
@@ -150,9 +155,15 @@ static bool start(struct soak *soak)
 		struct link *link = &soak->links[i];
 
 		snprintf(link->name, sizeof(link->name), "soak%u", i);
+		if (!expect(soak, start_sides(soak, link, i), "does not start",
+			    link->name))
+			return false;
+	}
+	for (unsigned i = 0; i < soak->n_links; i++) {
+		struct link *link = &soak->links[i];
+
 		if (!expect(soak,
-			    start_sides(soak, link, i) &&
-				    wait_for(is_idle, link, START_MS) &&
+			    wait_for(is_idle, link, START_MS) &&
 				    start_clients(soak, link, i) &&
 				    wait_for(is_running, link, START_MS),
 			    "does not come up", link->name))
@@ -306,18 +317,40 @@ static void run(struct soak *soak, unsigned seconds)
 	check_footprints(soak);
 }
 
+/* Some at once, which keeps JACK busy: nobody takes that for its end. */
+static void stop_sides(struct soak *soak, struct link *links, unsigned n)
+{
+	for (unsigned i = 0; i < n; i++) {
+		proc_signal(&links[i].pipewire_side, SIGTERM);
+		proc_signal(&links[i].jack_side, SIGTERM);
+	}
+	for (unsigned i = 0; i < n; i++)
+		expect(soak,
+		       proc_stop(&links[i].pipewire_side, STOP_MS) == 0 &&
+			       proc_stop(&links[i].jack_side, STOP_MS) == 0,
+		       "does not end cleanly", links[i].name);
+}
+
 static int finish(struct soak *soak)
 {
 	for (unsigned i = 0; i < soak->n_links; i++) {
-		struct link *link = &soak->links[i];
-
-		helper_stop(&link->jack);
-		helper_stop(&link->pass);
-		proc_stop(&link->pipewire_side, 3000);
-		proc_stop(&link->jack_side, 3000);
+		proc_signal(&soak->links[i].jack.proc, SIGTERM);
+		proc_signal(&soak->links[i].pass.proc, SIGTERM);
 	}
+	for (unsigned i = 0; i < soak->n_links; i++) {
+		helper_stop(&soak->links[i].jack);
+		helper_stop(&soak->links[i].pass);
+	}
+	for (unsigned i = 0; i < soak->n_links; i += AT_ONCE)
+		stop_sides(soak, &soak->links[i],
+			   soak->n_links - i < AT_ONCE ? soak->n_links - i
+						       : AT_ONCE);
 	pipewire_server_stop(&soak->pipewire);
 	jack_server_stop(&soak->jackd);
+	if (soak->n_failures) {
+		sandbox_show(&soak->sandbox, "leat-jack.log");
+		sandbox_show(&soak->sandbox, "leat-pipewire.log");
+	}
 	return sandbox_leave(&soak->sandbox);
 }
 
@@ -349,10 +382,6 @@ int main(int argc, char **argv)
 	setenv("JACK_DEFAULT_SERVER", soak.jackd.name, 1);
 	if (start(&soak))
 		run(&soak, seconds);
-	if (soak.n_failures) {
-		sandbox_show(&soak.sandbox, "leat-jack.log");
-		sandbox_show(&soak.sandbox, "leat-pipewire.log");
-	}
 	expect(&soak, finish(&soak) == 0, "left over", "a process");
 	printf("%u failures\n", soak.n_failures);
 	return soak.n_failures ? EXIT_FAILURE : EXIT_SUCCESS;
