@@ -15,8 +15,8 @@
 /* jackd2's functions have frames of some 17 KB. */
 #define STACK_BYTES 65536u
 
-/* How long libjack may take to let go of a server. */
-#define CLOSE_TIMEOUT_S 2
+/* How long a server may take for each request of a client that closes. */
+#define CLOSE_TIMEOUT_S 5
 
 int leat_jack_library_check(struct leat_error *error)
 {
@@ -284,19 +284,26 @@ static void on_stuck(int signal_number)
 	_exit(EXIT_FAILURE);
 }
 
+/* A server that is slow, as many clients leave it at once, does answer. */
+static void allow_time(void)
+{
+	alarm(CLOSE_TIMEOUT_S);
+}
+
 /*
- * libjack waits for its server without limit, and a server that has given us
- * up (we were stopped for seconds, say) never answers. Then only the end of
- * the process helps; whoever supervises it starts it again.
+ * libjack waits for its server without limit, and a server that is stopped or
+ * has given us up never answers. Then only the end of the process helps;
+ * whoever supervises it starts it again.
  */
 static void close_client(struct leat_jack_client *self)
 {
 	signal(SIGALRM, on_stuck);
-	alarm(CLOSE_TIMEOUT_S);
+	allow_time();
 	if (!__atomic_load_n(&self->lost, __ATOMIC_SEQ_CST)) {
 		jack_deactivate(self->client);
-		leat_jack_ports_unregister(&self->process);
+		leat_jack_ports_unregister(&self->process, allow_time);
 	}
+	allow_time();
 	jack_client_close(self->client);
 	alarm(0);
 }

@@ -74,14 +74,17 @@ int leat_jack_ports_register(struct leat_jack_process *process,
 	return 0;
 }
 
-void leat_jack_ports_unregister(struct leat_jack_process *process)
+void leat_jack_ports_unregister(struct leat_jack_process *process,
+				void (*step)(void))
 {
 	for (int d = 0; d < LEAT_N_DIRECTIONS; d++)
 		for (uint32_t i = 0; i < process->n_ports[d]; i++) {
 			jack_port_t *port = process->ports[d][i];
 
+			step();
 			(void)jack_remove_properties(process->client,
 						     jack_port_uuid(port));
+			step();
 			jack_port_unregister(process->client, port);
 		}
 }

@@ -13,9 +13,10 @@ int leat_jack_ports_register(struct leat_jack_process *process,
 /*
  * Take the ports back, and what was said of them, one by one: jackd 1.9 tells
  * a client that closes of each property that goes with it, and waits for ever
- * once it cannot take more.
+ * once it cannot take more. step is called before each request.
  */
-void leat_jack_ports_unregister(struct leat_jack_process *process);
+void leat_jack_ports_unregister(struct leat_jack_process *process,
+				void (*step)(void));
 
 /* The name of a port without that of its client: "to_pipewire_FL". */
 void leat_jack_port_name(char *name, size_t name_bytes,
