@@ -9,7 +9,7 @@
 #include "actor.h"
 #include "figures.h"
 #include "footprint.h"
-#include "witness.h"
+#include "support/witness.h"
 
 #include <stdbool.h>
 #include <stdint.h>

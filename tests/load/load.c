@@ -34,7 +34,22 @@ struct arm {
 static struct bridge bridge;
 static struct circle circle;
 static struct proc stress;
+static struct witness *witness;
 static unsigned seconds = 60, rounds = 10, stressed = 1;
+
+static bool is_realtime(void *arg)
+{
+	(void)arg;
+	return witness->is_realtime;
+}
+
+static const char *start_witness(void)
+{
+	witness = witness_start();
+	return witness && wait_for(is_realtime, NULL, 5000)
+		       ? NULL
+		       : "there are no realtime rights for a witness";
+}
 
 static bool start_stress(void)
 {
@@ -73,7 +88,7 @@ static void stop_bridge(void)
 
 static void measure(struct arm *arm)
 {
-	uint64_t stalls = witness_n_stalls();
+	uint64_t stalls = witness->n_stalls;
 	struct meter_counts counts;
 
 	/* Clients that come and go make a server late, rightly. */
@@ -85,7 +100,7 @@ static void measure(struct arm *arm)
 	arm->sum.late += counts.late;
 	arm->sum.unexplained += counts.unexplained;
 	arm->sum.xruns += counts.xruns;
-	arm->stalls += witness_n_stalls() - stalls;
+	arm->stalls += witness->n_stalls - stalls;
 }
 
 static void print(const struct arm *arm)
@@ -134,7 +149,8 @@ static int run(void)
 {
 	struct arm with = { .name = "with" }, without = { .name = "without" };
 
-	if (!bridge_start_servers(&bridge) || !meter_open(bridge.jack.name)) {
+	if (!bridge_start_servers(&bridge) ||
+	    !meter_open(bridge.jack.name, witness)) {
 		bridge_show(&bridge);
 		return 1;
 	}
@@ -200,14 +216,14 @@ int main(int argc, char **argv)
 	why = bridge_init(&bridge, period);
 	bridge.mode = mode;
 	if (!why)
-		why = witness_start();
+		why = start_witness();
 	if (why) {
 		printf("skipped: %s\n", why);
 		return SANDBOX_SKIP;
 	}
 	res = run();
 	meter_close();
-	witness_stop();
+	witness_stop(witness);
 	proc_stop(&stress, 3000);
 	if (bridge_finish(&bridge) != 0)
 		res = 1;

@@ -17,6 +17,7 @@ struct late {
 
 static struct {
 	jack_client_t *client;
+	const struct witness *witness;
 	jack_nframes_t next; /* frame time that the next cycle should have */
 	uint64_t last_ns;
 	uint32_t rate_hz;
@@ -70,8 +71,9 @@ static int on_xrun(void *user)
 	return 0;
 }
 
-bool meter_open(const char *server)
+bool meter_open(const char *server, const struct witness *witness)
 {
+	meter.witness = witness;
 	meter.client = jack_client_open(
 		"meter", JackNoStartServer | JackServerName, NULL, server);
 	if (!meter.client)
@@ -100,7 +102,9 @@ struct meter_counts meter_take(void)
 		const struct late *late = &meter.late[meter.taken];
 
 		counts.late++;
-		counts.unexplained += !witness_saw(late->from_ns, late->to_ns);
+		counts.unexplained += !witness_saw(meter.witness,
+						   (int64_t)late->from_ns,
+						   (int64_t)late->to_ns);
 	}
 	meter.periods_taken += counts.periods;
 	meter.xruns_taken += counts.xruns;

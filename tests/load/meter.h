@@ -9,7 +9,10 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-bool meter_open(const char *server);
+struct witness;
+
+/* witness: of the machine's stalls; it stays the caller's. */
+bool meter_open(const char *server, const struct witness *witness);
 void meter_close(void);
 
 struct meter_counts {

@@ -8,36 +8,27 @@
  * --send has outputs send_1..., with the counting signal; --recv checks the
  * inputs recv_1...; --loop copies in_1... to out_1.... It never starts a
  * server. It says "ready CLIENT-NAME", then answers each line on standard
- * input with a line (lists: some lines, the last one is "ok"), and ends with
- * "quit" or the end of the input:
+ * input with a line (lists: some lines, the last one is "ok"): the commands of
+ * jack_commands.h, and
  *
- *	connect OUT IN        wait up to 5 s for both ports, then connect
- *	disconnect OUT IN
- *	wait-port NAME [MS]
- *	connections PORT      what PORT is connected to, a line each
  *	reset                 forget everything, from the next cycle on
  *	report                key=value ...
  *	events, latencies     see probe.h
  *	late USEC             sleep so long in the next process callback
- *	quit
  *
  * With none of the three modes and --wait-server it only waits: status 0 when
  * the server takes clients.
  */
-#include "control.h"
+#include "jack_commands.h"
 #include "probe_report.h"
 
 #include <jack/jack.h>
 
 #include <argp.h>
-#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <time.h>
-#include <unistd.h>
-
-#define PORT_WAIT_MS 5000
 
 enum mode { MODE_SEND, MODE_RECV, MODE_IN, MODE_OUT, N_MODES };
 
@@ -56,7 +47,7 @@ struct sig {
 	jack_nframes_t
 		next_time; /* frame time the next cycle has to begin at */
 	bool started;	   /* there was a cycle */
-	atomic_bool server_gone;
+	struct jack_commands commands;
 };
 
 static void get_planes(struct sig *sig, enum mode mode, float **planes,
@@ -121,7 +112,7 @@ static void on_shutdown(void *arg)
 {
 	struct sig *sig = arg;
 
-	atomic_store(&sig->server_gone, true);
+	atomic_store(&sig->commands.server_gone, true);
 }
 
 static void be_quiet(const char *text)
@@ -194,58 +185,9 @@ static int activate(struct sig *sig)
 	return jack_activate(sig->client);
 }
 
-static bool wait_port(struct sig *sig, const char *name, int timeout_ms)
-{
-	for (int ms = 0; ms <= timeout_ms; ms += 5) {
-		if (atomic_load(&sig->server_gone))
-			return false;
-		if (jack_port_by_name(sig->client, name))
-			return true;
-		sleep_5ms();
-	}
-	return false;
-}
-
-static void say(bool good, const char *what)
-{
-	if (good)
-		puts("ok");
-	else
-		printf("error %s\n", what);
-}
-
-static void do_connect(struct sig *sig, const char *from, const char *to)
-{
-	int res;
-
-	if (!wait_port(sig, from, PORT_WAIT_MS)) {
-		printf("error no port %s\n", from);
-		return;
-	}
-	if (!wait_port(sig, to, PORT_WAIT_MS)) {
-		printf("error no port %s\n", to);
-		return;
-	}
-	res = jack_connect(sig->client, from, to);
-	say(res == 0 || res == EEXIST, "not connected");
-}
-
-static void do_connections(struct sig *sig, const char *name)
-{
-	jack_port_t *port = jack_port_by_name(sig->client, name);
-	const char **names = NULL;
-
-	if (port)
-		names = jack_port_get_all_connections(sig->client, port);
-	for (const char **peer = names; peer && *peer; peer++)
-		puts(*peer);
-	jack_free(names);
-	say(port != NULL, "no such port");
-}
-
 static void do_report(struct sig *sig)
 {
-	bool gone = atomic_load(&sig->server_gone);
+	bool gone = atomic_load(&sig->commands.server_gone);
 
 	probe_report(&sig->probe);
 	printf(" server=%d", !gone);
@@ -257,48 +199,14 @@ static void do_report(struct sig *sig)
 	putchar('\n');
 }
 
-static bool run_graph_command(struct sig *sig, struct control *control)
+static void run_command(void *user, struct control *control)
 {
-	char **words = control->words;
+	struct sig *sig = user;
 
-	if (control_is(control, "connect", 2, 2))
-		do_connect(sig, words[1], words[2]);
-	else if (control_is(control, "disconnect", 2, 2))
-		say(jack_disconnect(sig->client, words[1], words[2]) == 0,
-		    "not disconnected");
-	else if (control_is(control, "wait-port", 1, 2))
-		say(wait_port(sig, words[1],
-			      control_number(control, 2, PORT_WAIT_MS)),
-		    "no such port");
-	else if (control_is(control, "connections", 1, 1))
-		do_connections(sig, words[1]);
-	else
-		return false;
-	return true;
-}
-
-static void run_command(struct sig *sig, struct control *control)
-{
 	if (control_is(control, "report", 0, 0))
 		do_report(sig);
-	else if (!probe_run_command(&sig->probe, control) &&
-		 !run_graph_command(sig, control))
+	else if (!probe_run_command(&sig->probe, control))
 		puts("error unknown command");
-}
-
-static void serve(struct sig *sig)
-{
-	struct control control = { .n_words = 0 };
-
-	while (!control.ended) {
-		control_read(&control, STDIN_FILENO);
-		while (control_next(&control)) {
-			if (control_is(&control, "quit", 0, 0))
-				return;
-			run_command(sig, &control);
-			fflush(stdout);
-		}
-	}
 }
 
 static error_t parse_option(int key, char *arg, struct argp_state *state)
@@ -364,7 +272,10 @@ int main(int argc, char *argv[])
 	if (!sig->server_wait_ms || sig->sends || sig->receives || sig->loops) {
 		printf("ready %s\n", jack_get_client_name(sig->client));
 		fflush(stdout);
-		serve(sig);
+		sig->commands.client = sig->client;
+		sig->commands.other = run_command;
+		sig->commands.user = sig;
+		jack_commands_serve(&sig->commands);
 	}
 	jack_client_close(sig->client);
 	free(sig);

@@ -6,27 +6,24 @@
  *
  * It sends the tone of tone.h from send_1 and send_2 and judges what comes to
  * recv_1 and recv_2. It says "ready CLIENT-NAME", then answers each line on
- * standard input with a line (lists: some lines, the last one is "ok"), and
- * ends with "quit" or the end of the input:
+ * standard input with a line (lists: some lines, the last one is "ok"): the
+ * commands of jack_commands.h, and
  *
- *	connect OUT IN        wait up to 5 s for both ports, then connect
- *	connections PORT      what PORT is connected to, a line each
  *	bufsize FRAMES        change the server's period
  *	freewheel 0|1
  *	reset                 forget everything, from the next cycle on
  *	report                key=value ...; places in thousandths of a frame
- *	quit
  *
  * "bad_ms" is when the latest frame came that was not whole, "longest_us" the
- * longest time between two cycles, both since the reset. "connected_ms" is when the latest connection of its inputs was made, and
- * "locked_ms" when the first whole frame came after the reset or the start.
+ * longest time between two cycles, both since the reset. "connected_ms" is when
+ * the latest connection of its inputs was made, and "locked_ms" when the first
+ * whole frame came after the reset or the start.
  */
-#include "control.h"
+#include "jack_commands.h"
 #include "tone.h"
 
 #include <jack/jack.h>
 
-#include <errno.h>
 #include <inttypes.h>
 #include <math.h>
 #include <stdatomic.h>
@@ -35,9 +32,7 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <time.h>
-#include <unistd.h>
 
-#define PORT_WAIT_MS 5000
 #define ASK_MS 500
 
 enum request { REQUEST_NOTHING, REQUEST_RESET, REQUEST_COPY };
@@ -67,7 +62,7 @@ struct sig {
 	atomic_int request;
 	atomic_uint n_xruns;
 	atomic_llong connected_ms;
-	atomic_bool server_gone;
+	struct jack_commands commands;
 };
 
 static int64_t now_us(void)
@@ -162,7 +157,7 @@ static void on_shutdown(void *arg)
 {
 	struct sig *sig = arg;
 
-	atomic_store(&sig->server_gone, true);
+	atomic_store(&sig->commands.server_gone, true);
 }
 
 static void on_connect(jack_port_id_t a, jack_port_id_t b, int yes, void *arg)
@@ -234,48 +229,6 @@ static void ask(struct sig *sig, enum request request)
 	answer(sig);
 }
 
-static void say(bool good, const char *what)
-{
-	if (good)
-		puts("ok");
-	else
-		printf("error %s\n", what);
-}
-
-static bool wait_port(struct sig *sig, const char *name)
-{
-	for (int ms = 0; ms <= PORT_WAIT_MS; ms += 5) {
-		if (atomic_load(&sig->server_gone))
-			return false;
-		if (jack_port_by_name(sig->client, name))
-			return true;
-		sleep_ms(5);
-	}
-	return false;
-}
-
-static void do_connect(struct sig *sig, const char *from, const char *to)
-{
-	int res = -1;
-
-	if (wait_port(sig, from) && wait_port(sig, to))
-		res = jack_connect(sig->client, from, to);
-	say(res == 0 || res == EEXIST, "not connected");
-}
-
-static void do_connections(struct sig *sig, const char *name)
-{
-	jack_port_t *port = jack_port_by_name(sig->client, name);
-	const char **names = NULL;
-
-	if (port)
-		names = jack_port_get_all_connections(sig->client, port);
-	for (const char **peer = names; peer && *peer; peer++)
-		puts(*peer);
-	jack_free(names);
-	say(port != NULL, "no such port");
-}
-
 static long long milli(double x)
 {
 	return llround(x * 1000);
@@ -284,7 +237,7 @@ static long long milli(double x)
 static void do_report(struct sig *sig)
 {
 	const struct tone_check *check = &sig->copy.check;
-	bool gone = atomic_load(&sig->server_gone);
+	bool gone = atomic_load(&sig->commands.server_gone);
 
 	ask(sig, REQUEST_COPY);
 	printf("frames=%" PRIu64 " whole=%" PRIu64 " exact=%" PRIu64
@@ -308,45 +261,28 @@ static void do_report(struct sig *sig)
 	putchar('\n');
 }
 
-static void run_command(struct sig *sig, struct control *control)
+static void run_command(void *user, struct control *control)
 {
-	char **words = control->words;
+	struct sig *sig = user;
 
 	if (control_is(control, "report", 0, 0))
 		do_report(sig);
 	else if (control_is(control, "reset", 0, 0)) {
 		ask(sig, REQUEST_RESET);
 		puts("ok");
-	} else if (control_is(control, "connect", 2, 2))
-		do_connect(sig, words[1], words[2]);
-	else if (control_is(control, "connections", 1, 1))
-		do_connections(sig, words[1]);
-	else if (control_is(control, "bufsize", 1, 1))
-		say(jack_set_buffer_size(
-			    sig->client,
-			    (jack_nframes_t)control_number(control, 1, 0)) == 0,
-		    "no such period");
+	} else if (control_is(control, "bufsize", 1, 1))
+		jack_commands_say(
+			jack_set_buffer_size(sig->client,
+					     (jack_nframes_t)control_number(
+						     control, 1, 0)) == 0,
+			"no such period");
 	else if (control_is(control, "freewheel", 1, 1))
-		say(jack_set_freewheel(sig->client,
-				       control_number(control, 1, 0)) == 0,
-		    "no freewheel");
+		jack_commands_say(
+			jack_set_freewheel(sig->client,
+					   control_number(control, 1, 0)) == 0,
+			"no freewheel");
 	else
 		puts("error unknown command");
-}
-
-static void serve(struct sig *sig)
-{
-	struct control control = { .n_words = 0 };
-
-	while (!control.ended) {
-		control_read(&control, STDIN_FILENO);
-		while (control_next(&control)) {
-			if (control_is(&control, "quit", 0, 0))
-				return;
-			run_command(sig, &control);
-			fflush(stdout);
-		}
-	}
 }
 
 int main(int argc, char *argv[])
@@ -369,7 +305,10 @@ int main(int argc, char *argv[])
 	}
 	printf("ready %s\n", jack_get_client_name(sig->client));
 	fflush(stdout);
-	serve(sig);
+	sig->commands.client = sig->client;
+	sig->commands.other = run_command;
+	sig->commands.user = sig;
+	jack_commands_serve(&sig->commands);
 	jack_client_close(sig->client);
 	free(sig);
 	return 0;

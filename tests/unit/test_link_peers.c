@@ -884,7 +884,6 @@ static void test_guest_hears_of_latency_too_early(void)
 	guest_close(&test);
 }
 
-/* What one host said of its link is not true of the next one's. */
 /* An older host's spec ends before the word; it would not know the question. */
 static void test_guest_of_an_older_host(void)
 {
@@ -905,6 +904,7 @@ static void test_guest_of_an_older_host(void)
 	guest_close(&test);
 }
 
+/* What one host said of its link is not true of the next one's. */
 static void test_guest_forgets_the_spec(void)
 {
 	struct leat_link_spec spec = node_spec();

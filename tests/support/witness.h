@@ -5,8 +5,8 @@
  * it saw within a time that was measured is not the doing of what was
  * measured.
  */
-#ifndef LEAT_FAULT_WITNESS_H
-#define LEAT_FAULT_WITNESS_H
+#ifndef TEST_SUPPORT_WITNESS_H
+#define TEST_SUPPORT_WITNESS_H
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -34,5 +34,9 @@ void witness_stop(struct witness *witness);
 /* The time from start to end, without what the machine stalled in it. */
 int64_t witness_net_ns(const struct witness *witness, int64_t start_ns,
 		       int64_t end_ns);
+
+/* Whether the machine was stalled at any time from start to end. */
+bool witness_saw(const struct witness *witness, int64_t start_ns,
+		 int64_t end_ns);
 
 #endif

@@ -125,3 +125,15 @@ int64_t witness_net_ns(const struct witness *witness, int64_t start_ns,
 	}
 	return end_ns - start_ns - longest_ns;
 }
+
+bool witness_saw(const struct witness *witness, int64_t start_ns,
+		 int64_t end_ns)
+{
+	uint32_t n = atomic_load(&witness->n_stalls);
+
+	for (uint32_t i = 0; i < n && i < WITNESS_STALLS; i++)
+		if (witness->stalls[i].start_ns <= end_ns &&
+		    witness->stalls[i].end_ns >= start_ns)
+			return true;
+	return false;
+}
