@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 #include "log.h"
 
+#include "now.h"
 #include <errno.h>
 #include <inttypes.h>
 #include <stdarg.h>
 #include <stdio.h>
-#include <time.h>
 
 #define SECOND_NS UINT64_C(1000000000)
 
@@ -46,20 +46,12 @@ bool leat_log_limit_pass(struct leat_log_limit *limit, uint64_t now_ns)
 	return true;
 }
 
-static uint64_t now_ns(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return (uint64_t)t.tv_sec * SECOND_NS + (uint64_t)t.tv_nsec;
-}
-
 void leat_log_limited(struct leat_log_limit *limit, const char *format, ...)
 {
 	char line[LINE_BYTES], more[64] = "";
 	va_list args;
 
-	if (!leat_log_limit_pass(limit, now_ns()))
+	if (!leat_log_limit_pass(limit, leat_now_ns()))
 		return;
 	if (limit->n_left_out > 0)
 		snprintf(more, sizeof(more),

@@ -2,8 +2,10 @@
 #include "bridge.h"
 
 #include "cli/log.h"
+#include "cli/now.h"
 #include "cli/options.h"
 #include "connections.h"
+#include "wires.h"
 #include <leat/inline/atomics.h>
 
 #include <errno.h>
@@ -13,7 +15,6 @@
 #include <string.h>
 #include <sys/epoll.h>
 #include <sys/signalfd.h>
-#include <time.h>
 #include <unistd.h>
 
 /* How often what cannot be waited for is looked at. */
@@ -27,9 +28,6 @@
 /* Ticks that a client of our name has to vanish. */
 #define TRIES_PER_NAME 50
 
-/* Wires that the process callback may not have let go of yet. */
-#define RETIRING_MAX 8
-
 struct bridge {
 	const struct leat_jack_bridge_setup *setup;
 	struct leat_jack_client_setup client_setup;
@@ -40,8 +38,7 @@ struct bridge {
 	struct leat_jack_client client;
 	struct leat_jack_connections connections;
 	bool connections_due;
-	struct leat_wire *wire; /* the one in use, or NULL */
-	struct leat_wire *retiring[RETIRING_MAX];
+	struct leat_jack_wires wires;
 	int epoll_fd;
 	int signal_fd;
 	int ready_fd;
@@ -53,66 +50,16 @@ struct bridge {
 	struct leat_log_limit peer_log; /* of what the other side does */
 };
 
-/* ---- wires ---- */
-
-static bool in_use(const struct bridge *self, const struct leat_wire *wire)
-{
-	return self->client.client &&
-	       leat_jack_process_uses(&self->client.process, wire);
-}
-
-/* Destroy the wires that the process callback has let go of. */
-static bool retire(struct bridge *self)
-{
-	bool waiting = false;
-
-	for (int i = 0; i < RETIRING_MAX; i++) {
-		if (self->retiring[i] && !in_use(self, self->retiring[i])) {
-			leat_wire_destroy(self->retiring[i]);
-			self->retiring[i] = NULL;
-		}
-		waiting = waiting || self->retiring[i];
-	}
-	return waiting;
-}
-
-static void put_aside(struct bridge *self, struct leat_wire *wire)
-{
-	if (!wire)
-		return;
-	for (int i = 0; i < RETIRING_MAX; i++)
-		if (!self->retiring[i]) {
-			self->retiring[i] = wire;
-			return;
-		}
-	/*
-	 * The callback uses one wire at a time, so seven of these are free;
-	 * a peer that makes wires faster than JACK has cycles waits here.
-	 */
-	while (in_use(self, self->retiring[0]))
-		usleep(1000);
-	leat_wire_destroy(self->retiring[0]);
-	self->retiring[0] = wire;
-}
-
-static void use_wire(struct bridge *self, struct leat_wire *wire)
-{
-	struct leat_wire *old = self->wire;
-
-	self->wire = wire;
-	leat_jack_process_set_wire(&self->client.process, wire);
-	put_aside(self, old);
-	(void)retire(self);
-}
+/* ---- the other side ---- */
 
 static void on_wire_up(void *user, struct leat_wire *wire)
 {
 	struct bridge *self = user;
 
-	if (!self->wire)
+	if (!self->wires.current)
 		leat_log_limited(&self->peer_log, "%s: leat-pipewire joined",
 				 self->spec.link_name);
-	use_wire(self, wire);
+	leat_jack_wires_use(&self->wires, wire);
 }
 
 static void on_peer_gone(void *user, const char *text)
@@ -123,7 +70,7 @@ static void on_peer_gone(void *user, const char *text)
 		&self->peer_log,
 		"%s: leat-pipewire is gone%s%s; silence until it is back",
 		self->spec.link_name, text[0] ? ": " : "", text);
-	use_wire(self, NULL);
+	leat_jack_wires_use(&self->wires, NULL);
 	leat_jack_latency_set_peer(&self->client.latency, NULL);
 	self->latency_at_ms = 0;
 }
@@ -259,7 +206,7 @@ static int open_client(struct bridge *self, struct leat_error *error)
 
 	if (res < 0)
 		return res;
-	leat_jack_process_set_wire(&self->client.process, self->wire);
+	leat_jack_process_set_wire(&self->client.process, self->wires.current);
 	set_clock(self, self->client.rate_hz,
 		  leat_jack_client_period(&self->client), true);
 	self->connections_due = true;
@@ -403,22 +350,15 @@ static void dispatch(struct bridge *self, int fd)
 		leat_host_dispatch(self->host);
 }
 
-static int64_t now_ms(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
-}
-
 static bool needs_ticks(struct bridge *self)
 {
-	return self->connections_due || !self->client.client || retire(self);
+	return self->connections_due || !self->client.client ||
+	       leat_jack_wires_retire(&self->wires);
 }
 
 static void settle_latency(struct bridge *self)
 {
-	int64_t now = now_ms();
+	int64_t now = leat_now_ms();
 	int wait_ms;
 
 	if (now < self->latency_at_ms)
@@ -434,7 +374,7 @@ static void settle_latency(struct bridge *self)
 /* How long to sleep, if nothing happens; -1: until something does. */
 static int sleep_ms(struct bridge *self, int64_t tick_at_ms)
 {
-	int64_t until_ms = self->latency_at_ms, now = now_ms();
+	int64_t until_ms = self->latency_at_ms, now = leat_now_ms();
 
 	if (needs_ticks(self) && tick_at_ms < until_ms)
 		until_ms = tick_at_ms;
@@ -445,15 +385,15 @@ static int sleep_ms(struct bridge *self, int64_t tick_at_ms)
 
 static void loop(struct bridge *self)
 {
-	int64_t tick_at = now_ms();
+	int64_t tick_at = leat_now_ms();
 
 	while (!self->stop) {
 		struct epoll_event event;
 		int n;
 
-		if (tick_at <= now_ms() && needs_ticks(self)) {
+		if (tick_at <= leat_now_ms() && needs_ticks(self)) {
 			tick(self);
-			tick_at = now_ms() + TICK_MS;
+			tick_at = leat_now_ms() + TICK_MS;
 			continue;
 		}
 		settle_latency(self);
@@ -546,8 +486,8 @@ static void finish(struct bridge *self)
 	if (self->host)
 		leat_host_withdraw(self->host);
 	leat_jack_client_finish(&self->client);
-	use_wire(self, NULL);
-	(void)retire(self);
+	leat_jack_wires_use(&self->wires, NULL);
+	(void)leat_jack_wires_retire(&self->wires);
 	leat_host_destroy(self->host);
 	leat_jack_connections_finish(&self->connections);
 	close(self->signal_fd);
@@ -563,6 +503,7 @@ int leat_jack_bridge_run(const struct leat_jack_bridge_setup *setup,
 	if (!self)
 		return leat_error_set(error, -ENOMEM, "out of memory");
 	self->setup = setup;
+	self->wires.client = &self->client;
 	self->client_setup = setup->client;
 	self->ready_fd = setup->ready_fd;
 	self->signal_fd = self->epoll_fd = self->client.notice_fd = -1;

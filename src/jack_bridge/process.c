@@ -1,19 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 #include "process.h"
 
+#include "cli/now.h"
 #include <leat/inline/atomics.h>
 
 #include <limits.h>
 #include <string.h>
-#include <time.h>
-
-static uint64_t now_ns(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return (uint64_t)t.tv_sec * UINT64_C(1000000000) + (uint64_t)t.tv_nsec;
-}
 
 void leat_jack_process_init(struct leat_jack_process *self,
 			    jack_client_t *client,
@@ -25,7 +17,7 @@ void leat_jack_process_init(struct leat_jack_process *self,
 	self->status = status;
 	self->sync_wait.percent = sync_wait_percent;
 	/* The kernel's page with the clock is here before the callback is. */
-	self->time_ns = now_ns();
+	self->time_ns = leat_now_ns();
 	self->rate_hz = jack_get_sample_rate(client);
 	leat_fade_init(&self->fade, self->rate_hz);
 }
@@ -99,7 +91,7 @@ static void note_cycle(struct leat_jack_process *self, jack_nframes_t n_frames)
 		leat_word_add(&self->status->skipped_periods,
 			      (gap + n_frames - 1) / n_frames);
 	self->frame_time = frame_time;
-	self->time_ns = now_ns();
+	self->time_ns = leat_now_ns();
 	self->n_cycle = n_frames;
 	leat_word_add(&self->status->cycles, 1);
 }

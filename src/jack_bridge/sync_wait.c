@@ -1,22 +1,14 @@
 /* SPDX-License-Identifier: MIT */
 #include "sync_wait.h"
 
+#include "cli/now.h"
 #include <errno.h>
 #include <poll.h>
-#include <time.h>
 
 bool leat_sync_wait_wanted(const struct leat_jack_sync_wait *wait,
 			   const struct leat_frames_consumer *in)
 {
 	return wait->percent > 0 && leat_frames_activity(in) == LEAT_ANSWERS;
-}
-
-static int64_t now_ns(void) LEAT_RT
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return (int64_t)t.tv_sec * 1000000000 + t.tv_nsec;
 }
 
 /* Sleep until the signal or the time; false if neither will do any good. */
@@ -27,7 +19,7 @@ static bool sleep_until(const struct leat_frames_consumer *in, int64_t end_ns)
 		.fd = leat_frames_wait_fd(in),
 		.events = POLLIN,
 	};
-	int64_t left_ns = end_ns - now_ns();
+	int64_t left_ns = end_ns - (int64_t)leat_now_ns();
 	struct timespec left;
 
 	if (left_ns <= 0 || fd.fd < 0)

@@ -6,18 +6,10 @@
  */
 #include "bridge_state.h"
 
+#include "cli/now.h"
 #include <leat/inline/atomics.h>
 
 #include <errno.h>
-#include <time.h>
-
-static int64_t now_ms(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
-}
 
 /* PipeWire's quantum, in its own frames. */
 static uint32_t quantum(const struct leat_pw_bridge *self)
@@ -160,7 +152,7 @@ static void tell(struct leat_pw_bridge *self,
 		 const struct leat_link_latency *latency)
 {
 	struct leat_pw_bridge_latency *own = &self->latency;
-	int64_t now = now_ms(), wait_ms;
+	int64_t now = leat_now_ms(), wait_ms;
 	bool rises = leat_latency_rises(&own->told, latency);
 
 	if (leat_latency_same(&own->told, latency))
@@ -202,7 +194,7 @@ static void look(struct leat_pw_bridge *self)
 {
 	struct leat_pw_bridge_latency *own = &self->latency;
 	struct leat_link_latency latency = own->told;
-	int64_t now = now_ms();
+	int64_t now = leat_now_ms();
 	int64_t wait_ms = leat_latency_wait_ms(&own->look_pace, true, now);
 
 	if (wait_ms > 0) {
@@ -236,8 +228,8 @@ static void on_peers_changed(void *user)
 
 void leat_pw_bridge_latency_changed(struct leat_pw_bridge *self)
 {
-	int64_t wait_ms =
-		leat_latency_wait_ms(&self->latency.look_pace, true, now_ms());
+	int64_t wait_ms = leat_latency_wait_ms(&self->latency.look_pace, true,
+					       leat_now_ms());
 
 	/* Never at once: it may be one of the nodes' own events. */
 	look_again(self, wait_ms > 0 ? wait_ms : 1);

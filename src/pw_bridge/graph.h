@@ -66,6 +66,10 @@ int leat_pw_graph_rates_check(const struct leat_pw_graph *self,
 			      uint32_t jack_rate_hz, uint32_t rate_hz,
 			      struct leat_error *error);
 
+/* Say that two rates are too far apart. -EINVAL. */
+int leat_pw_rates_apart(uint32_t jack_rate_hz, uint32_t rate_hz,
+			struct leat_error *error);
+
 /* Take in one of the keys of `settings`; others are ignored. */
 void leat_pw_graph_rates_set(struct leat_pw_graph_rates *rates, const char *key,
 			     const char *value);

@@ -8,6 +8,8 @@
  */
 #include "nodes_retune.h"
 
+#include "graph.h"
+
 #include <spa/param/audio/format-utils.h>
 
 #include <errno.h>
@@ -174,10 +176,8 @@ int leat_pw_nodes_make_adaptive(const struct leat_pw_nodes *self,
 	res = leat_pw_adaptive_create(adaptive, &config, self->process->status);
 	if (res != -EINVAL)
 		return res;
-	return leat_error_set(error, res,
-			      "JACK runs at %u Hz but PipeWire at %u Hz, which "
-			      "is too far apart: bring one nearer to the other",
-			      config.jack_rate_hz, config.pw_rate_hz);
+	return leat_pw_rates_apart(config.jack_rate_hz, config.pw_rate_hz,
+				   error);
 }
 
 struct leat_pw_streams leat_pw_nodes_streams(struct leat_pw_nodes *self)

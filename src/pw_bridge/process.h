@@ -129,6 +129,16 @@ LEAT_RT void leat_pw_forget_places(struct leat_pw_process *self);
  */
 LEAT_RT void leat_pw_look(struct leat_pw_process *self);
 
+/* Whether the node that drives is called, and drives. */
+LEAT_RT bool leat_pw_driving(const struct leat_pw_process *self);
+
+/*
+ * Whether the streams run at the rate that they should. If not, the main thread
+ * has them take it, unless they are just on their way to it.
+ */
+LEAT_RT bool leat_pw_rate_agrees(struct leat_pw_process *self, uint32_t rate_hz,
+				 uint64_t now_ns);
+
 /* The events that look: a crossing of the ring, or one of our own. */
 LEAT_RT void leat_pw_on_crossing(void *user, int fd, uint32_t mask);
 LEAT_RT void leat_pw_on_again(void *user, uint64_t count);

@@ -41,6 +41,15 @@ void leat_pw_graph_rates_set(struct leat_pw_graph_rates *rates, const char *key,
 		set_allowed(rates, value);
 }
 
+int leat_pw_rates_apart(uint32_t jack_rate_hz, uint32_t rate_hz,
+			struct leat_error *error)
+{
+	return leat_error_set(error, -EINVAL,
+			      "JACK runs at %u Hz but PipeWire at %u Hz, which "
+			      "is too far apart: bring one nearer to the other",
+			      jack_rate_hz, rate_hz);
+}
+
 int leat_pw_graph_rates_check(const struct leat_pw_graph *self,
 			      uint32_t jack_rate_hz, uint32_t rate_hz,
 			      struct leat_error *error)
@@ -52,10 +61,7 @@ int leat_pw_graph_rates_check(const struct leat_pw_graph *self,
 		return -EINVAL;
 	if (rate_hz <= most * jack_rate_hz && jack_rate_hz <= most * rate_hz)
 		return 0;
-	return leat_error_set(error, -EINVAL,
-			      "JACK runs at %u Hz but PipeWire at %u Hz, which "
-			      "is too far apart: bring one nearer to the other",
-			      jack_rate_hz, rate_hz);
+	return leat_pw_rates_apart(jack_rate_hz, rate_hz, error);
 }
 
 int leat_pw_graph_rate_check(const struct leat_pw_graph_rates *rates,

@@ -111,14 +111,6 @@ bool leat_loop_until(struct leat_loop *loop, const bool *done,
 	return *done;
 }
 
-int64_t leat_now_ms(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
-}
-
 int leat_left_ms(int64_t deadline_ms)
 {
 	int64_t left;

@@ -6,6 +6,8 @@
 #ifndef LEAT_TOOLS_LOOP_H
 #define LEAT_TOOLS_LOOP_H
 
+#include "cli/now.h"
+
 #include <stdbool.h>
 #include <stdint.h>
 
@@ -41,9 +43,6 @@ bool leat_loop_until(struct leat_loop *loop, const bool *done,
 
 /* A deadline that never comes. */
 #define LEAT_NO_DEADLINE INT64_MAX
-
-/* CLOCK_MONOTONIC in milliseconds. */
-int64_t leat_now_ms(void);
 
 /* Milliseconds to a deadline, as leat_loop_step() takes them. */
 int leat_left_ms(int64_t deadline_ms);

@@ -33,7 +33,7 @@ trust() {
 	src/jack_bridge/sync_wait.c) echo TRUST_SYNC_WAIT ;;
 	src/rt_guard/*) echo TRUST_GUARD ;;
 	src/jack_bridge/client.c) echo TRUST_NOTICE ;;
-	src/pw_bridge/process.c) echo TRUST_PIPEWIRE ;;
+	src/pw_bridge/process.c | src/pw_bridge/follow.c) echo TRUST_PIPEWIRE ;;
 	*) echo TRUST_NOTHING ;;
 	esac
 }
@@ -86,6 +86,7 @@ build_base() {
 	for source in $library src/jack_bridge/process.c \
 		src/jack_bridge/sync_wait.c src/rt_guard/*.c \
 		src/pw_bridge/process.c src/pw_bridge/clock.c \
+		src/pw_bridge/follow.c \
 		src/pw_bridge/adaptive*.c; do
 		library_object "$source" "$source"
 	done
@@ -206,7 +207,7 @@ find_all() {
 	find_static src/link/fade.c leat_fade_silence
 	find_static src/jack_bridge/process.c count_missing
 	find_static src/jack_bridge/sync_wait.c missing
-	find_static src/pw_bridge/process.c count_passed_over
+	find_static src/pw_bridge/follow.c count_passed_over
 	find_static src/pw_bridge/process.c fill_block
 	find_static src/pw_bridge/process.c has_frames
 	find_static src/pw_bridge/clock.c leat_pw_clock_write
@@ -216,7 +217,7 @@ find_all() {
 	find_running jack_process src/link/fade.c leat_fade_silence
 	find_running jack_process src/jack_bridge/process.c count_missing
 	find_running jack_process src/jack_bridge/process.c copy_in
-	find_running pw_process src/pw_bridge/process.c count_passed_over
+	find_running pw_process src/pw_bridge/follow.c count_passed_over
 	find_running pw_process src/pw_bridge/process.c fill_block
 	find_running pw_process src/pw_bridge/clock.c leat_pw_clock_write
 	echo "$n_done twins, $n_wrong wrong"

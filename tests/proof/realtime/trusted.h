@@ -109,7 +109,7 @@ TRUSTED(prctl);
 TRUSTED(eventfd_write);
 #endif
 
-/* src/pw_bridge/process.c */
+/* src/pw_bridge/process.c and follow.c */
 #ifdef TRUST_PIPEWIRE
 #include <pipewire/pipewire.h>
 
