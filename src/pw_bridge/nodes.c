@@ -20,6 +20,12 @@
 #define SESSION_PRIORITY 100
 #define SESSION_PRIORITY_DEFAULT 3000
 
+/*
+ * PW_STREAM_FLAG_RT_TRIGGER_DONE of PipeWire 1.2: or the main thread is woken
+ * each cycle to hear that a trigger is done. Older ones do not look at it.
+ */
+#define FLAG_RT_TRIGGER_DONE (1 << 12)
+
 static bool is_source(const struct leat_pw_node *node)
 {
 	return node->direction == LEAT_TO_PIPEWIRE;
@@ -231,7 +237,7 @@ static int connect_stream(struct leat_pw_node *node)
 	params[2] = build_process(&builder, node);
 	if (node->nodes->clocks.follows &&
 	    node == leat_pw_nodes_driver(node->nodes))
-		flags |= PW_STREAM_FLAG_DRIVER;
+		flags |= PW_STREAM_FLAG_DRIVER | FLAG_RT_TRIGGER_DONE;
 	return pw_stream_connect(node->stream,
 				 is_source(node) ? PW_DIRECTION_OUTPUT
 						 : PW_DIRECTION_INPUT,
