@@ -229,6 +229,7 @@ static int take_offer(struct leat_guest *guest,
 	return 0;
 }
 
+/* Of no host, or of one that the owner has left meanwhile, nothing is known. */
 static int send_latency(struct leat_guest *guest)
 {
 	struct leat_message message;
@@ -267,8 +268,7 @@ static int take_spec(struct leat_guest *guest,
 	guest->have_spec = true;
 	guest->host_features = message->features;
 	guest->events->spec(guest->user, &guest->spec);
-	/* The owner may have left meanwhile. */
-	return first && guest->fd >= 0 ? send_latency(guest) : 0;
+	return first ? send_latency(guest) : 0;
 }
 
 static int handle(struct leat_guest *guest, const struct leat_message *message,
@@ -314,7 +314,7 @@ void leat_guest_dispatch(struct leat_guest *guest)
 	struct epoll_event event;
 
 	/* One at a time: handling one event may close what another is of. */
-	for (int i = 0; i < EVENTS_MAX && guest->fd >= 0; i++) {
+	for (int i = 0; i < EVENTS_MAX; i++) {
 		int fd;
 
 		if (epoll_wait(guest->epoll_fd, &event, 1, 0) <= 0)
@@ -334,7 +334,7 @@ int leat_guest_ask_room(struct leat_guest *guest, uint32_t n_frames)
 	struct leat_message message;
 	int res = 0;
 
-	if (guest->fd < 0 || !guest->have_spec)
+	if (!guest->have_spec)
 		return -ENOTCONN;
 	if (n_frames <= guest->spec.capacity)
 		return 0;
@@ -372,8 +372,6 @@ void leat_guest_set_latency(struct leat_guest *guest,
 	if (leat_latency_same(&wanted, &guest->latency))
 		return;
 	guest->latency = wanted;
-	if (guest->fd < 0)
-		return;
 	res = send_latency(guest);
 	/* That the host has left, and why, is for dispatch to find. */
 	if (res < 0 && res != -EPIPE && res != -ECONNRESET)

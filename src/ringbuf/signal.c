@@ -95,7 +95,7 @@ static size_t plain_bytes(int fd, void *sink, size_t n_bytes) LEAT_RT
 	struct msghdr header = { .msg_iov = &iov, .msg_iovlen = 1 };
 	ssize_t n = recvmsg(fd, &header, MSG_DONTWAIT | MSG_PEEK);
 
-	if (n > 0 && header.msg_flags & MSG_CTRUNC)
+	if (header.msg_flags & MSG_CTRUNC)
 		return 0;
 	/* Nothing, or the end: that is for recv() to say. */
 	return n > 0 ? (size_t)n : n_bytes;

@@ -156,11 +156,11 @@ union one_fd {
 	char bytes[CMSG_SPACE(sizeof(int))];
 };
 
-bool unit_send_fd(int socket_fd, int fd)
+static bool send_fd(int socket_fd, int fd, size_t n_bytes)
 {
 	union one_fd control = { 0 };
 	char byte = 0;
-	struct iovec iov = { &byte, 1 };
+	struct iovec iov = { &byte, n_bytes };
 	struct msghdr header = {
 		.msg_iov = &iov,
 		.msg_iovlen = 1,
@@ -172,7 +172,17 @@ bool unit_send_fd(int socket_fd, int fd)
 	control.align.cmsg_type = SCM_RIGHTS;
 	control.align.cmsg_len = CMSG_LEN(sizeof(int));
 	memcpy(CMSG_DATA(&control.align), &fd, sizeof(fd));
-	return sendmsg(socket_fd, &header, MSG_NOSIGNAL) == 1;
+	return sendmsg(socket_fd, &header, MSG_NOSIGNAL) == (ssize_t)n_bytes;
+}
+
+bool unit_send_fd(int socket_fd, int fd)
+{
+	return send_fd(socket_fd, fd, 1);
+}
+
+bool unit_send_only_fd(int socket_fd, int fd)
+{
+	return send_fd(socket_fd, fd, 0);
 }
 
 int unit_recv_fd(int socket_fd)

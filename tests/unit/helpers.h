@@ -50,6 +50,8 @@ uint32_t unit_random(uint64_t *state);
 
 /* Pass one descriptor over a socket; the receiver gets -1 on failure. */
 bool unit_send_fd(int socket_fd, int fd);
+/* The same in a packet with nothing else. */
+bool unit_send_only_fd(int socket_fd, int fd);
 int unit_recv_fd(int socket_fd);
 
 #endif

@@ -76,6 +76,9 @@ static void test_sizes_that_cannot_be(void)
 	CU_ASSERT_EQUAL(
 		map_and_close(mapping_of(SIZE_MAX - HUGE_BYTES, HUGE_BYTES)),
 		-ENOMEM);
+	mapping = mapping_of(SIZE_MAX - HUGE_BYTES, HUGE_BYTES);
+	mapping.mirror_bytes = HUGE_BYTES - 1;
+	CU_ASSERT_EQUAL(map_and_close(mapping), -ENOMEM);
 }
 
 /* The first place fails: that there is a second one does not help. */

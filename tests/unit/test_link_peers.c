@@ -508,83 +508,6 @@ static void test_no_such_host(void)
 	unit_rundir_remove();
 }
 
-/* A guest that does not know the message is never sent one. */
-static void test_host_spares_an_older_guest(void)
-{
-	struct leat_link_latency latency = { .beyond = { { 1, 2 } } };
-	struct host_test test;
-
-	host_open(&test);
-	say_hello(&test);
-	expect_hear(test.fd, LEAT_MESSAGE_SPEC);
-	expect_hear(test.fd, LEAT_MESSAGE_OFFER);
-	leat_host_set_latency(test.host.host, &latency);
-	CU_ASSERT_FALSE(unit_readable(test.fd, 0));
-	CU_ASSERT_EQUAL(test.host.n_gone, 0);
-	host_close(&test);
-}
-
-static void say_hello_with(struct host_test *test, uint32_t features)
-{
-	struct leat_message message;
-
-	leat_message_init(&message, LEAT_MESSAGE_HELLO);
-	message.body.hello.role = LEAT_ROLE_PIPEWIRE;
-	message.body.hello.features = features;
-	say(test->fd, &message, &test->status.fd, 1);
-	host_settle(test);
-}
-
-/* A newer one that knows more is; and what is asked of this guest goes. */
-static void test_host_tells_a_newer_guest(void)
-{
-	struct leat_link_latency latency = { .beyond = { { 1, 2 } } };
-	struct host_test test;
-
-	host_open(&test);
-	say_hello_with(&test, UINT32_MAX);
-	expect_hear(test.fd, LEAT_MESSAGE_SPEC);
-	expect_hear(test.fd, LEAT_MESSAGE_OFFER);
-	expect_hear(test.fd, LEAT_MESSAGE_LATENCY);
-	leat_host_set_latency(test.host.host, &latency);
-	expect_hear(test.fd, LEAT_MESSAGE_LATENCY);
-	leat_host_set_latency(test.host.host, &latency);
-	CU_ASSERT_FALSE(unit_readable(test.fd, 0));
-	host_close(&test);
-}
-
-static void say_latency(int fd, uint32_t max, uint32_t added)
-{
-	struct leat_message message;
-
-	leat_message_init(&message, LEAT_MESSAGE_LATENCY);
-	for (int d = 0; d < LEAT_N_DIRECTIONS; d++) {
-		message.body.latency.max[d] = max;
-		message.body.latency.added[d] = added;
-	}
-	say(fd, &message, NULL, 0);
-}
-
-static void test_host_hears_of_latency(void)
-{
-	struct host_test test;
-
-	host_open(&test);
-	say_hello(&test);
-	/* In range for some rate, and too long for this one. */
-	say_latency(test.fd, 7680000, 7680000);
-	host_settle(&test);
-	CU_ASSERT_EQUAL(test.host.n_latencies, 1);
-	CU_ASSERT_EQUAL(test.host.latency.beyond[1].max, 480000);
-	CU_ASSERT_EQUAL(test.host.latency.added[1], 480000);
-	say_latency(test.fd, 7680001, 0);
-	host_settle(&test);
-	CU_ASSERT_EQUAL(test.host.n_gone, 1);
-	CU_ASSERT_EQUAL(test.host.n_latencies, 1);
-	CU_ASSERT_PTR_NOT_NULL(strstr(test.host.text, "protocol"));
-	host_close(&test);
-}
-
 /* A guest that does not read must not hold the host up. */
 static void test_host_is_not_held_up(void)
 {
@@ -806,84 +729,6 @@ static void test_guest_gets_no_signal(void)
 	close(pipe_fds[0]);
 }
 
-/* An older host is never sent the message. */
-static void test_guest_spares_an_older_host(void)
-{
-	struct leat_link_latency latency = { .beyond = { { 1, 2 } } };
-	struct leat_link_spec spec = node_spec();
-	struct guest_test test;
-
-	guest_open(&test);
-	leat_guest_set_latency(test.guest.guest, &latency);
-	say_spec(&test, &spec);
-	latency.added[0] = 3;
-	leat_guest_set_latency(test.guest.guest, &latency);
-	CU_ASSERT_FALSE(unit_readable(test.fd, 0));
-	CU_ASSERT_EQUAL(test.guest.n_gone, 0);
-	guest_close(&test);
-}
-
-static void say_newer_spec(struct guest_test *test)
-{
-	struct leat_link_spec spec = node_spec();
-	struct leat_message message;
-
-	leat_message_init(&message, LEAT_MESSAGE_SPEC);
-	leat_spec_pack(&message.body.spec, &spec);
-	message.body.spec.features = UINT32_MAX;
-	say(test->fd, &message, NULL, 0);
-	guest_settle(test);
-}
-
-static void test_guest_tells_a_newer_host(void)
-{
-	struct leat_link_latency latency = { .beyond = { { 1, 2 } } };
-	struct guest_test test;
-
-	guest_open(&test);
-	say_newer_spec(&test);
-	expect_hear(test.fd, LEAT_MESSAGE_LATENCY);
-	/* A change of the link is no reason to say it again. */
-	say_newer_spec(&test);
-	CU_ASSERT_FALSE(unit_readable(test.fd, 0));
-	leat_guest_set_latency(test.guest.guest, &latency);
-	expect_hear(test.fd, LEAT_MESSAGE_LATENCY);
-	leat_guest_set_latency(test.guest.guest, &latency);
-	CU_ASSERT_FALSE(unit_readable(test.fd, 0));
-	guest_close(&test);
-}
-
-static void test_guest_hears_of_latency(void)
-{
-	struct guest_test test;
-
-	guest_open(&test);
-	say_newer_spec(&test);
-	expect_hear(test.fd, LEAT_MESSAGE_LATENCY);
-	say_latency(test.fd, 480001, LEAT_LATENCY_FOLLOW);
-	guest_settle(&test);
-	CU_ASSERT_EQUAL(test.guest.n_latencies, 1);
-	CU_ASSERT_EQUAL(test.guest.latency.beyond[0].max, 480000);
-	CU_ASSERT_EQUAL(test.guest.latency.added[0], LEAT_LATENCY_FOLLOW);
-	say_latency(test.fd, 0, 7680001);
-	guest_settle(&test);
-	CU_ASSERT_EQUAL(test.guest.n_latencies, 1);
-	expect_host_gone(&test, "protocol");
-	guest_close(&test);
-}
-
-static void test_guest_hears_of_latency_too_early(void)
-{
-	struct guest_test test;
-
-	guest_open(&test);
-	say_latency(test.fd, 0, LEAT_LATENCY_FOLLOW);
-	guest_settle(&test);
-	CU_ASSERT_EQUAL(test.guest.n_latencies, 0);
-	expect_host_gone(&test, "protocol");
-	guest_close(&test);
-}
-
 /* An older host's spec ends before the word; it would not know the question. */
 static void test_guest_of_an_older_host(void)
 {
@@ -929,6 +774,49 @@ static void test_guest_forgets_the_spec(void)
 	guest_close(&test);
 }
 
+/* It has no link, and so no room, before it has said so. */
+static void test_guest_asks_too_early(void)
+{
+	struct leat_link_spec spec = node_spec();
+	struct guest_test test;
+
+	guest_open(&test);
+	CU_ASSERT_EQUAL(leat_guest_ask_room(test.guest.guest, 1), -ENOTCONN);
+	spec.capacity_max = 1024;
+	say_spec(&test, &spec);
+	CU_ASSERT_EQUAL(leat_guest_ask_room(test.guest.guest, 1), 0);
+	close(test.fd);
+	CU_ASSERT_EQUAL(leat_guest_ask_room(test.guest.guest, 257), -EPIPE);
+	CU_ASSERT_EQUAL(test.guest.n_gone, 0);
+	guest_settle(&test);
+	CU_ASSERT_EQUAL(test.guest.n_gone, 1);
+	CU_ASSERT_EQUAL(leat_guest_ask_room(test.guest.guest, 1), -ENOTCONN);
+	test.fd = -1;
+	guest_close(&test);
+}
+
+/* Nobody sleeps on that ring: the signal for it is closed at once. */
+static void test_guest_raises_no_signal(void)
+{
+	struct leat_link_spec spec = node_spec();
+	struct guest_test test;
+	int pair[2];
+	char byte;
+
+	CU_ASSERT_FATAL(
+		socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair) == 0);
+	guest_open(&test);
+	test.n_fds -= 2;
+	spec.ring_flags[LEAT_TO_JACK] = LEAT_RING_POLL | LEAT_RING_TIMED;
+	say_spec(&test, &spec);
+	say_offer_with(&test, &spec, pair[1]);
+	CU_ASSERT_EQUAL(test.guest.n_wires, 1);
+	CU_ASSERT_EQUAL(recv(pair[0], &byte, 1, MSG_DONTWAIT), 0);
+	expect_hear(test.fd, LEAT_MESSAGE_ACCEPT);
+	close(pair[0]);
+	guest_close(&test);
+}
+
 static const struct unit_test tests[] = {
 	{ "strangers", "noise", test_host_hears_noise },
 	{ "strangers", "another version", test_host_hears_another_version },
@@ -954,13 +842,6 @@ static const struct unit_test tests[] = {
 	{ "specs", "room is asked for", test_host_is_asked_for_room },
 	{ "specs", "none is given", test_host_grows_nothing },
 	{ "specs", "no such host", test_no_such_host },
-	{ "latency", "older guest", test_host_spares_an_older_guest },
-	{ "latency", "newer guest", test_host_tells_a_newer_guest },
-	{ "latency", "of a guest", test_host_hears_of_latency },
-	{ "latency", "older host", test_guest_spares_an_older_host },
-	{ "latency", "newer host", test_guest_tells_a_newer_host },
-	{ "latency", "of a host", test_guest_hears_of_latency },
-	{ "latency", "too early", test_guest_hears_of_latency_too_early },
 	{ "hosts", "noise", test_guest_hears_noise },
 	{ "hosts", "wrong words", test_guest_hears_what_no_host_says },
 	{ "hosts", "offer too early", test_guest_gets_an_offer_too_early },
@@ -972,6 +853,8 @@ static const struct unit_test tests[] = {
 	{ "hosts", "told why", test_guest_is_told_why },
 	{ "hosts", "spec forgotten", test_guest_forgets_the_spec },
 	{ "hosts", "an older one", test_guest_of_an_older_host },
+	{ "hosts", "room asked for too early", test_guest_asks_too_early },
+	{ "hosts", "no signal wanted", test_guest_raises_no_signal },
 };
 
 UNIT_MAIN(tests)
