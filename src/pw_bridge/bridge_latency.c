@@ -22,26 +22,41 @@ static uint32_t quantum(const struct leat_pw_bridge *self)
 				  self->nodes.clocks.rate_hz);
 }
 
+/* The least of a direction, without the margin. */
+static uint32_t base(const struct leat_pw_bridge *self,
+		     enum leat_direction direction)
+{
+	const struct leat_link_spec *spec = &self->spec;
+	uint32_t rate_hz = self->nodes.clocks.rate_hz;
+	uint32_t half = leat_resampler_half_taps(
+		self->nodes.adaptive->way[direction].resampler);
+
+	if (direction == LEAT_TO_JACK)
+		return leat_target_base_to_jack(spec->period, half,
+						spec->rate_hz, rate_hz);
+	return leat_target_base_to_pipewire(quantum(self), half, spec->rate_hz,
+					    rate_hz);
+}
+
 /* What adaptive mode begins with, before there was a cycle. */
 static uint32_t first_target(const struct leat_pw_bridge *self,
 			     enum leat_direction direction)
 {
-	const struct leat_link_spec *spec = &self->spec;
-	uint32_t rate_hz = self->nodes.clocks.rate_hz;
-	uint32_t half, base;
+	const struct leat_pw_latency *wanted = &self->nodes.latency;
+	struct leat_target_config config = {
+		.rate_hz = self->spec.rate_hz,
+		.fixed_frames = wanted->fixed,
+		.min_frames = wanted->min,
+		.max_frames = wanted->max,
+	};
+	struct leat_target target;
 
 	if (!self->nodes.adaptive)
-		return spec->period;
-	half = leat_resampler_half_taps(
-		self->nodes.adaptive->way[direction].resampler);
-	base = direction == LEAT_TO_JACK
-		       ? leat_target_base_to_jack(spec->period, half,
-						  spec->rate_hz, rate_hz)
-		       : leat_target_base_to_pipewire(quantum(self), half,
-						      spec->rate_hz, rate_hz);
-
-	return base + (uint32_t)((uint64_t)spec->rate_hz *
-				 LEAT_TARGET_BEGIN_US / 1000000);
+		return self->spec.period;
+	config.base_frames = base(self, direction);
+	if (leat_target_init(&target, &config) < 0)
+		return config.base_frames;
+	return (uint32_t)leat_target_frames(&target);
 }
 
 static uint32_t added(const struct leat_pw_bridge *self,
