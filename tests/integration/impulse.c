@@ -5,6 +5,7 @@
 
 #include <math.h>
 #include <stdlib.h>
+#include <errno.h>
 #include <string.h>
 
 #define APART_FRAMES 12000
@@ -138,15 +139,21 @@ static bool are_there(void *arg)
 	       jack_port_by_name(ports->client, ports->from);
 }
 
+/* leat-jack may have made the connections that it had before. */
+static bool connected(jack_client_t *client, const char *from, const char *to)
+{
+	int res = jack_connect(client, from, to);
+
+	return res == 0 || res == EEXIST;
+}
+
 bool impulse_connect(struct impulse *impulse, const char *to, const char *from)
 {
 	struct ports ports = { impulse->client, to, from };
 
 	return wait_for(are_there, &ports, PORTS_MS) &&
-	       jack_connect(impulse->client, jack_port_name(impulse->out),
-			    to) == 0 &&
-	       jack_connect(impulse->client, from,
-			    jack_port_name(impulse->in)) == 0;
+	       connected(impulse->client, jack_port_name(impulse->out), to) &&
+	       connected(impulse->client, from, jack_port_name(impulse->in));
 }
 
 /* ---- measuring ---- */
