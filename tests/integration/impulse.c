@@ -3,9 +3,9 @@
 
 #include "proc.h"
 
+#include <errno.h>
 #include <math.h>
 #include <stdlib.h>
-#include <errno.h>
 #include <string.h>
 
 #define APART_FRAMES 12000
