@@ -18,6 +18,9 @@
 /* How long a server may take for each request of a client that closes. */
 #define CLOSE_TIMEOUT_S 5
 
+/* How long the thread that hears from a server may outlive it. */
+#define NOTICE_THREAD_MS 1000
+
 int leat_jack_library_check(struct leat_error *error)
 {
 	const char *version = jack_get_version_string();
@@ -81,6 +84,12 @@ static void notify(struct leat_jack_client *self, uint32_t notice)
 	(void)eventfd_write(self->notice_fd, 1);
 }
 
+/* For all that JACK's notification thread calls. */
+static void remember_thread(struct leat_jack_client *self)
+{
+	__atomic_store_n(&self->notice_thread, gettid(), __ATOMIC_RELAXED);
+}
+
 uint32_t leat_jack_client_notices(struct leat_jack_client *self)
 {
 	eventfd_t n;
@@ -118,6 +127,7 @@ static int on_period(jack_nframes_t n_frames, void *user)
 {
 	struct leat_jack_client *self = user;
 
+	remember_thread(self);
 	__atomic_store_n(&self->period, n_frames, __ATOMIC_RELAXED);
 	notify(self, LEAT_JACK_NOTICE_PERIOD);
 	return 0;
@@ -145,6 +155,7 @@ static void on_port(jack_port_id_t port, int registered, void *self)
 {
 	(void)port;
 	(void)registered;
+	remember_thread(self);
 	notify(self, LEAT_JACK_NOTICE_CONNECTIONS);
 }
 
@@ -154,6 +165,7 @@ static void on_connect(jack_port_id_t a, jack_port_id_t b, int connected,
 	(void)a;
 	(void)b;
 	(void)connected;
+	remember_thread(self);
 	notify(self, LEAT_JACK_NOTICE_CONNECTIONS);
 }
 
@@ -171,6 +183,7 @@ static void on_latency(jack_latency_callback_mode_t mode, void *user)
 {
 	struct leat_jack_client *self = user;
 
+	remember_thread(self);
 	if (leat_jack_latency_callback(&self->latency, &self->process, mode))
 		notify(self, LEAT_JACK_NOTICE_LATENCY);
 }
@@ -291,6 +304,23 @@ static void allow_time(void)
 }
 
 /*
+ * The process thread may find that the server is gone while the other one still
+ * hears its last words. libjack would cancel that one wherever it is, with locks
+ * of its own held, and wait for those for ever.
+ */
+static void await_notice_thread(struct leat_jack_client *self)
+{
+	pid_t thread =
+		__atomic_exchange_n(&self->notice_thread, 0, __ATOMIC_RELAXED);
+
+	for (int i = 0; i < NOTICE_THREAD_MS && thread > 0; i++) {
+		if (tgkill(getpid(), thread, 0) < 0)
+			return;
+		usleep(1000);
+	}
+}
+
+/*
  * libjack waits for its server without limit, and a server that is stopped or
  * has given us up never answers. Then only the end of the process helps;
  * whoever supervises it starts it again.
@@ -302,6 +332,8 @@ static void close_client(struct leat_jack_client *self)
 	if (!__atomic_load_n(&self->lost, __ATOMIC_SEQ_CST)) {
 		jack_deactivate(self->client);
 		leat_jack_ports_unregister(&self->process, allow_time);
+	} else {
+		await_notice_thread(self);
 	}
 	allow_time();
 	jack_client_close(self->client);

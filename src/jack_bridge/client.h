@@ -36,6 +36,7 @@ struct leat_jack_client {
 	int notice_fd;	       /* eventfd, readable when there are notices */
 	uint32_t notices;      /* enum leat_jack_notice, atomic */
 	bool lost;	       /* atomic: the server is gone */
+	pid_t notice_thread;   /* atomic: JACK's, 0 until it was heard of */
 	struct leat_jack_process process;
 	struct leat_rt_guard guard;
 	struct leat_jack_latency latency;
