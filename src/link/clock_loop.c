@@ -14,10 +14,6 @@
 #define WEIGHT_UPDATES 512.0
 /* A position of that variance is known. */
 #define KNOWN 0.4
-/* Errors are clipped at this many times their running mean. */
-#define CLIP 4.0
-/* ... but never below this: a loop without noise must still move. */
-#define CLIP_LEAST_S 10e-6
 /* An error that many clips away is no noise. */
 #define OUTSIDE 2.0
 #define OUTSIDE_LEAST_S 500e-6
@@ -48,21 +44,7 @@
 /* After an upset so many stamps may say that those before them were late. */
 #define N_FIRST 16u
 
-/* Blocks of one second tell noise from drift, and eights of them wander. */
-#define BLOCK_S 1.0
-#define BLOCK_WEIGHT (1.0 / 8)
-#define N_LONG 8u
-#define LONG_WEIGHT (1.0 / 8)
-#define LONG_OUTLIER 9.0
-#define LONG_LEAST_S 1e-6
-#define LOPSIDED_S 250e-6
-#define LOPSIDED 0.8
-#define N_LOPSIDED 48u
-#define BIAS_FRAMES 0.35
-#define BIAS_SIGMAS 4.5
-#define BIAS_WANDERS 2.5
-/* The bandwidth keeps the correction's noise at this. */
-#define NOISE_TARGET 0.04e-6
+/* The final bandwidth, after each block that is biased, or is not. */
 #define WIDER 1.5
 #define NARROWER 0.97
 #define WIDEST_HZ 0.1
@@ -90,17 +72,6 @@ static double clamp(double x, double low, double high) LEAT_RT
 
 /* ---- opening ---- */
 
-static void forget_noise(struct leat_clock_noise *noise) LEAT_RT
-{
-	struct leat_clock_noise known = *noise;
-
-	memset(noise, 0, sizeof(*noise));
-	noise->mean_abs = known.mean_abs;
-	noise->mean_weight = known.mean_weight;
-	noise->variance = known.variance;
-	noise->long_variance = known.long_variance;
-}
-
 static void open_position(struct leat_clock_loop *self) LEAT_RT
 {
 	self->var_position = UNKNOWN;
@@ -110,7 +81,7 @@ static void open_position(struct leat_clock_loop *self) LEAT_RT
 	self->n_outside = 0;
 	self->outside_s = 0;
 	self->doubt.n_left = 0;
-	forget_noise(&self->noise);
+	leat_clock_noise_forget(&self->noise);
 }
 
 static void open_drift(struct leat_clock_loop *self) LEAT_RT
@@ -264,167 +235,24 @@ static void correct(struct leat_clock_loop *self, double error_s) LEAT_RT
 		sqrt(fmax(drift_gain, 0) / fmax(self->interval_s, 1e-6));
 }
 
-/* ---- noise ---- */
+/* ---- an update ---- */
 
-static double clip_at(const struct leat_clock_loop *self) LEAT_RT
-{
-	return fmax(CLIP * self->noise.mean_abs, CLIP_LEAST_S);
-}
-
-/* The mean of the errors, over two seconds or 64 of them. */
-static void note_error(struct leat_clock_loop *self, double error_s) LEAT_RT
-{
-	double n = fmax(2.0 / fmax(self->interval_s, 1e-6), 64);
-	double weight = 1 / fmin(n, self->n_updates + 1.0);
-
-	self->noise.mean_abs +=
-		weight * (fmin(fabs(error_s), clip_at(self) + CLIP_LEAST_S) -
-			  self->noise.mean_abs);
-}
-
-/*
- * The widest bandwidth at which the correction's noise stays at the target:
- * its variance is about 3 omega^3 S, where S is the density of the errors, a
- * block's variance times its length: the short blocks' or the long ones',
- * whichever is more. If lateness wanders, it is the long ones'.
- */
-static double quiet_omega(const struct leat_clock_noise *noise) LEAT_RT
-{
-	double density =
-		fmax(noise->variance, noise->long_variance * N_LONG) * BLOCK_S;
-	double omega =
-		cbrt(NOISE_TARGET * NOISE_TARGET / (3 * fmax(density, 1e-20)));
-
-	return clamp(omega, TAU * LEAT_CLOCK_NARROW_HZ,
-		     TAU * LEAT_CLOCK_FINAL_HZ);
-}
-
-/*
- * Errors whose mean is not nothing are not noise: the drift is moving faster
- * than the loop follows, so it is widened until the mean is small again.
- */
-static bool biased(const struct leat_clock_loop *self) LEAT_RT
-{
-	const struct leat_clock_noise *noise = &self->noise;
-	double weight = fmax(1.0 / (noise->n_bias + 1.0), BLOCK_WEIGHT);
-	double sigma = sqrt(noise->variance * weight / (2 - weight));
-	double wander = sqrt(noise->long_variance);
-	double least = BIAS_FRAMES / self->jack_rate_hz;
-
-	return noise->n_blocks > 8 && noise->n_bias >= 4 &&
-	       fabs(noise->bias) > fmax(fmax(least, BIAS_SIGMAS * sigma),
-					BIAS_WANDERS * wander);
-}
-
-/*
- * Whether the errors of some blocks, two and 48 errors at least, nearly all
- * lie to one side and far off: that is no noise, nor a drift that changes, but
- * a drift that is wrong.
- */
-static bool lopsided(struct leat_clock_noise *noise, double mean) LEAT_RT
-{
-	bool far = fabs(mean) > LOPSIDED_S &&
-		   fabs(mean) > LOPSIDED * noise->mean_abs;
-
-	if (!far || mean * noise->block_last < 0) {
-		noise->n_lopsided = 0;
-		return false;
-	}
-	noise->n_lopsided += noise->n_block;
-	return noise->n_lopsided >= N_LOPSIDED &&
-	       noise->n_lopsided > noise->n_block;
-}
-
-/*
- * How far the means of eight blocks are from each other. One that is much
- * farther is the beginning of something else, and counts little.
- */
-static void note_long_block(struct leat_clock_noise *noise, double mean) LEAT_RT
-{
-	double before = noise->long_last, step;
-
-	noise->long_sum += mean;
-	if (noise->n_blocks % N_LONG != 0)
-		return;
-	noise->long_last = noise->long_sum / N_LONG;
-	noise->long_sum = 0;
-	if (noise->n_blocks == N_LONG)
-		return;
-	step = noise->long_last - before;
-	step = fmin(step * step / 2,
-		    LONG_OUTLIER * (noise->long_variance +
-				    LONG_LEAST_S * LONG_LEAST_S));
-	noise->long_variance += LONG_WEIGHT * (step - noise->long_variance);
-}
-
-static bool end_block(struct leat_clock_loop *self) LEAT_RT
-{
-	struct leat_clock_noise *noise = &self->noise;
-	double mean = noise->block_sum / noise->n_block;
-	double step = mean - noise->block_last;
-	bool wrong = lopsided(noise, mean);
-	double quiet;
-
-	if (++noise->n_blocks > 1) {
-		double weight = fmax(1.0 / noise->n_blocks, 1.0 / 64);
-
-		noise->variance += weight * (step * step / 2 - noise->variance);
-	}
-	note_long_block(noise, mean);
-	noise->bias += fmax(1.0 / ++noise->n_bias, BLOCK_WEIGHT) *
-		       (mean - noise->bias);
-	noise->block_last = mean;
-	noise->block_sum = 0;
-	noise->block_s = 0;
-	noise->n_block = 0;
-	quiet = quiet_omega(noise);
-	if (biased(self)) {
-		self->omega = fmin(self->omega * WIDER, TAU * WIDEST_HZ);
-		self->var_drift *= WIDER;
-		/* What the wider loop makes of it is another question. */
-		noise->bias = 0;
-		noise->n_bias = 0;
-	} else if (noise->n_blocks > 8) {
-		self->omega = fmax(self->omega * NARROWER, quiet);
-	}
-	return wrong;
-}
-
+/* The final bandwidth is what the noise allows, and what the drift needs. */
 static bool note_block(struct leat_clock_loop *self, double error_s, double dt)
 	LEAT_RT
 {
-	struct leat_clock_noise *noise = &self->noise;
+	unsigned is = leat_clock_noise_block(&self->noise, error_s, dt,
+					     1.0 / self->jack_rate_hz);
 
-	noise->block_sum += error_s;
-	noise->block_s += dt;
-	noise->n_block++;
-	return noise->block_s >= BLOCK_S && end_block(self);
+	if (is & LEAT_CLOCK_NOISE_BIASED) {
+		self->omega = fmin(self->omega * WIDER, TAU * WIDEST_HZ);
+		self->var_drift *= WIDER;
+	} else if (is & LEAT_CLOCK_NOISE_KNOWN) {
+		self->omega = fmax(self->omega * NARROWER,
+				   leat_clock_noise_omega(&self->noise));
+	}
+	return is & LEAT_CLOCK_NOISE_LOPSIDED;
 }
-
-/*
- * Whether the clip does more than take the peaks off: most of a second, and of
- * a dozen errors, to one side and far off. Near by, the clip widens by itself.
- */
-static bool saturated(struct leat_clock_loop *self, double error_s, double dt)
-	LEAT_RT
-{
-	struct leat_clock_noise *noise = &self->noise;
-	bool full;
-
-	noise->clip_s += dt;
-	noise->n_clip++;
-	if (fabs(error_s) > fmax(clip_at(self), LOPSIDED_S))
-		noise->n_clipped += error_s > 0 ? 1 : -1;
-	if (noise->clip_s < 1 || noise->n_clip < 12)
-		return false;
-	full = abs(noise->n_clipped) > (int32_t)(noise->n_clip * 4 / 5);
-	noise->clip_s = 0;
-	noise->n_clip = 0;
-	noise->n_clipped = 0;
-	return full;
-}
-
-/* ---- an update ---- */
 
 /* What was far off is over: is all as it was? */
 static void doubt(struct leat_clock_loop *self) LEAT_RT
@@ -475,7 +303,8 @@ static bool doubted(struct leat_clock_loop *self, double error_s) LEAT_RT
 static bool moved_away(struct leat_clock_loop *self, double error_s, double dt)
 	LEAT_RT
 {
-	double limit = fmax(OUTSIDE * clip_at(self), OUTSIDE_LEAST_S);
+	double limit = fmax(OUTSIDE * leat_clock_noise_clip_s(&self->noise),
+			    OUTSIDE_LEAST_S);
 
 	if (fabs(error_s) <= limit ||
 	    (self->n_outside && error_s * self->outside_least < 0)) {
@@ -487,8 +316,9 @@ static bool moved_away(struct leat_clock_loop *self, double error_s, double dt)
 		return false;
 	}
 	if (self->n_outside == 0)
-		self->jumped = fabs(error_s - self->inside_s) >
-			       clip_at(self) + JUMP * dt;
+		self->jumped =
+			fabs(error_s - self->inside_s) >
+			leat_clock_noise_clip_s(&self->noise) + JUMP * dt;
 	if (self->n_outside == 0 || fabs(error_s) < fabs(self->outside_least))
 		self->outside_least = error_s;
 	self->n_outside++;
@@ -561,7 +391,8 @@ static unsigned follow_move(struct leat_clock_loop *self) LEAT_RT
 static bool young_and_wrong(struct leat_clock_loop *self, double error_s)
 	LEAT_RT
 {
-	double limit = fmax(OUTSIDE * clip_at(self), YOUNG_S);
+	double limit =
+		fmax(OUTSIDE * leat_clock_noise_clip_s(&self->noise), YOUNG_S);
 
 	if (self->n_updates >= N_YOUNG)
 		self->n_young = 0;
@@ -603,7 +434,9 @@ static void look_for_late_ones(struct leat_clock_loop *self, double error_s)
 static unsigned use(struct leat_clock_loop *self, double error_s, double dt)
 	LEAT_RT
 {
-	double clip = self->n_updates < N_YOUNG ? INFINITY : clip_at(self);
+	double clip = self->n_updates < N_YOUNG
+			      ? INFINITY
+			      : leat_clock_noise_clip_s(&self->noise);
 	unsigned events = LEAT_CLOCK_UPDATED;
 
 	note_interval(&self->interval_s, dt, self->n_updates);
@@ -615,7 +448,7 @@ static unsigned use(struct leat_clock_loop *self, double error_s, double dt)
 	if (self->n_updates >= N_YOUNG) {
 		if (moved_away(self, error_s, dt))
 			return events | follow_move(self);
-		if (saturated(self, error_s, dt)) {
+		if (leat_clock_noise_saturated(&self->noise, error_s, dt)) {
 			return events | reopen(self);
 		}
 	}
@@ -628,7 +461,8 @@ static unsigned use(struct leat_clock_loop *self, double error_s, double dt)
 			return events;
 		look_for_late_ones(self, error_s);
 		correct(self, weighed);
-		note_error(self, error_s);
+		leat_clock_noise_error(&self->noise, error_s, self->interval_s,
+				       self->n_updates);
 		if (note_block(self, weighed, dt))
 			return events | reopen(self);
 	}

@@ -23,6 +23,8 @@
 #ifndef LEAT_LINK_CLOCK_LOOP_H
 #define LEAT_LINK_CLOCK_LOOP_H
 
+#include "clock_noise.h"
+
 #include <leat/attributes.h>
 #include <leat/frames.h>
 
@@ -32,11 +34,9 @@
 /* The correction is brought into this range: 0.5 %. */
 #define LEAT_CLOCK_CORRECTION_MAX 0.005
 
-/* Bandwidth in the first seconds, and the widest and narrowest after them. */
+/* Bandwidth in the first seconds. */
 #define LEAT_CLOCK_START_HZ 1.0
 #define LEAT_CLOCK_START_S 4.0
-#define LEAT_CLOCK_FINAL_HZ 0.005
-#define LEAT_CLOCK_NARROW_HZ 0.0003
 
 /* What a call of leat_clock_loop_update() found: a sum of these. */
 enum leat_clock_event {
@@ -53,27 +53,6 @@ struct leat_clock_cycle {
 	   CLOCK_MONOTONIC, 1 if nothing is known. Only used to carry JACK's
 	   stamp over less than a period. */
 	double rate_diff;
-};
-
-/* What the errors look like, to choose bandwidth and clip. */
-struct leat_clock_noise {
-	double mean_abs;      /* seconds, of the clipped errors */
-	double block_sum;     /* errors of the block so far */
-	double block_s;	      /* its length so far */
-	double block_last;    /* the last block's mean */
-	double variance;      /* of a block's mean */
-	double mean_weight;   /* of the errors */
-	double long_sum;      /* blocks of the long block so far */
-	double long_last;     /* the last long block's mean */
-	double long_variance; /* of a long block's mean */
-	double bias;	      /* running mean of the blocks' means */
-	double clip_s;	      /* length of the clip count so far */
-	uint32_t n_block;     /* updates in the block */
-	uint32_t n_blocks;    /* blocks since the last upset */
-	uint32_t n_lopsided;  /* errors in blocks to one side */
-	uint32_t n_bias;      /* blocks in the bias */
-	uint32_t n_clip;      /* updates in the clip count */
-	int32_t n_clipped;    /* late ones less early ones */
 };
 
 struct leat_clock_loop {
