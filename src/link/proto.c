@@ -184,9 +184,8 @@ uint32_t leat_spec_capacity_max(const struct leat_link_spec *spec)
 
 	for (int d = 0; d < LEAT_N_DIRECTIONS; d++)
 		n_channels += spec->n_channels[d];
-	while (capacity > spec->capacity &&
-	       n_channels * capacity * sizeof(float) >
-		       LEAT_LINK_SAMPLES_MAX_BYTES)
+	while (n_channels * capacity * sizeof(float) >
+	       LEAT_LINK_SAMPLES_MAX_BYTES)
 		capacity /= 2;
 	return capacity > spec->capacity ? (uint32_t)capacity : spec->capacity;
 }
@@ -223,7 +222,6 @@ void leat_latency_limit(struct leat_link_latency *latency, uint32_t rate_hz)
 void leat_latency_pack(struct leat_latency_message *message,
 		       const struct leat_link_latency *latency)
 {
-	memset(message, 0, sizeof(*message));
 	for (int d = 0; d < LEAT_N_DIRECTIONS; d++) {
 		message->min[d] = latency->beyond[d].min;
 		message->max[d] = latency->beyond[d].max;
@@ -236,7 +234,6 @@ int leat_latency_unpack(struct leat_link_latency *latency,
 {
 	const uint32_t most = LEAT_LATENCY_MAX_S * LEAT_RATE_MAX_HZ;
 
-	memset(latency, 0, sizeof(*latency));
 	for (int d = 0; d < LEAT_N_DIRECTIONS; d++) {
 		if (message->min[d] > message->max[d] ||
 		    message->max[d] > most ||

@@ -14,6 +14,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -277,10 +278,55 @@ static void test_status_query_fails(void)
 	unit_rundir_remove();
 }
 
+/* ---- no descriptor for a peer ---- */
+
+/* Whether the one that waits is turned away if it cannot be accepted. */
+static bool turned_away(struct leat_listener *listener, int error)
+{
+	int fd = leat_connect(NODE_LINK, NULL), far_fd;
+	char byte;
+	bool away;
+
+	CU_ASSERT_FATAL(fd >= 0);
+	faults_fail(FAULT_ACCEPT4, 0, error);
+	CU_ASSERT_EQUAL(leat_accept(listener), -error);
+	CU_ASSERT_TRUE(faults_end());
+	away = recv(fd, &byte, 1, MSG_DONTWAIT) == 0;
+	far_fd = leat_accept(listener);
+	CU_ASSERT_EQUAL(far_fd >= 0, !away);
+	if (far_fd >= 0)
+		close(far_fd);
+	close(fd);
+	return away;
+}
+
+/* Else the listener is readable, and nobody can do anything about it. */
+static void test_peers_are_turned_away(void)
+{
+	struct leat_listener listener;
+	unsigned n_fds;
+
+	CU_ASSERT_FATAL(unit_rundir_make());
+	n_fds = unit_count_fds();
+	CU_ASSERT_EQUAL_FATAL(leat_listen(&listener, NODE_LINK, NULL), 0);
+	CU_ASSERT_TRUE(listener.spare_fd > 2);
+	CU_ASSERT_TRUE(turned_away(&listener, EMFILE));
+	CU_ASSERT_TRUE(listener.spare_fd > 2);
+	CU_ASSERT_TRUE(turned_away(&listener, ENFILE));
+	CU_ASSERT_FALSE(turned_away(&listener, ENOMEM));
+	close(listener.spare_fd);
+	listener.spare_fd = -1;
+	CU_ASSERT_FALSE(turned_away(&listener, EMFILE));
+	leat_listener_finish(&listener);
+	CU_ASSERT_EQUAL(unit_count_fds(), n_fds);
+	unit_rundir_remove();
+}
+
 static const struct unit_test tests[] = {
 	{ "link", "meeting fails and succeeds", test_meeting_fails },
 	{ "link", "silent clients", test_silent_clients },
 	{ "link", "meeting with descriptor 0", test_meeting_at_zero },
+	{ "link", "peers without a descriptor", test_peers_are_turned_away },
 	{ "status", "asking fails", test_status_query_fails },
 };
 

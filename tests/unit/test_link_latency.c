@@ -10,6 +10,28 @@
 #include <string.h>
 #include <unistd.h>
 
+/* Hear what is told of latency, and whether it is that, in both directions. */
+static void expect_latency(int fd, uint32_t max, uint32_t added)
+{
+	struct leat_message message;
+	int fds[3];
+
+	CU_ASSERT_EQUAL(hear(fd, &message, fds), 0);
+	CU_ASSERT_EQUAL(message.type, LEAT_MESSAGE_LATENCY);
+	for (int d = 0; d < LEAT_N_DIRECTIONS; d++) {
+		CU_ASSERT_EQUAL(message.body.latency.max[d], max);
+		CU_ASSERT_EQUAL(message.body.latency.added[d], added);
+	}
+}
+
+static struct leat_link_latency latency_of(uint32_t max, uint32_t added)
+{
+	return (struct leat_link_latency){
+		.beyond = { { 1, max }, { 1, max } },
+		.added = { added, added },
+	};
+}
+
 /* ---- to a host ---- */
 
 /* A guest that does not know the message is never sent one. */
@@ -42,16 +64,17 @@ static void say_hello_with(struct host_test *test, uint32_t features)
 /* A newer one that knows more is; and what is asked of this guest goes. */
 static void test_host_tells_a_newer_guest(void)
 {
-	struct leat_link_latency latency = { .beyond = { { 1, 2 } } };
+	struct leat_link_latency latency =
+		latency_of(UINT32_MAX, UINT32_MAX - 1);
 	struct host_test test;
 
 	host_open(&test);
 	say_hello_with(&test, UINT32_MAX);
 	expect_hear(test.fd, LEAT_MESSAGE_SPEC);
 	expect_hear(test.fd, LEAT_MESSAGE_OFFER);
-	expect_hear(test.fd, LEAT_MESSAGE_LATENCY);
+	expect_latency(test.fd, 0, LEAT_LATENCY_FOLLOW);
 	leat_host_set_latency(test.host.host, &latency);
-	expect_hear(test.fd, LEAT_MESSAGE_LATENCY);
+	expect_latency(test.fd, 480000, 480000);
 	leat_host_set_latency(test.host.host, &latency);
 	CU_ASSERT_FALSE(unit_readable(test.fd, 0));
 	host_close(&test);
@@ -143,19 +166,43 @@ static void say_newer_spec(struct guest_test *test)
 
 static void test_guest_tells_a_newer_host(void)
 {
-	struct leat_link_latency latency = { .beyond = { { 1, 2 } } };
+	struct leat_link_latency latency =
+		latency_of(UINT32_MAX, UINT32_MAX - 1);
+	struct guest_test test;
+
+	guest_open(&test);
+	say_newer_spec(&test);
+	expect_latency(test.fd, 0, LEAT_LATENCY_FOLLOW);
+	/* A change of the link is no reason to say it again. */
+	say_newer_spec(&test);
+	CU_ASSERT_FALSE(unit_readable(test.fd, 0));
+	leat_guest_set_latency(test.guest.guest, &latency);
+	expect_latency(test.fd, 480000, 480000);
+	leat_guest_set_latency(test.guest.guest, &latency);
+	CU_ASSERT_FALSE(unit_readable(test.fd, 0));
+	guest_close(&test);
+}
+
+/* Whether the next host wants to hear of it is not known before its spec. */
+static void test_guest_forgets_what_a_host_knows(void)
+{
+	struct leat_link_latency latency = latency_of(UINT32_MAX, 3);
+	struct leat_error error;
 	struct guest_test test;
 
 	guest_open(&test);
 	say_newer_spec(&test);
 	expect_hear(test.fd, LEAT_MESSAGE_LATENCY);
-	/* A change of the link is no reason to say it again. */
+	close(test.fd);
+	guest_settle(&test);
+	CU_ASSERT_EQUAL(leat_guest_connect(test.guest.guest, &error), 0);
+	test.fd = leat_accept(&test.listener);
+	expect_hear(test.fd, LEAT_MESSAGE_HELLO);
+	/* Of no rate yet: at the highest it may be as long as this. */
+	leat_guest_set_latency(test.guest.guest, &latency);
+	CU_ASSERT_FALSE(unit_readable(test.fd, 0));
 	say_newer_spec(&test);
-	CU_ASSERT_FALSE(unit_readable(test.fd, 0));
-	leat_guest_set_latency(test.guest.guest, &latency);
-	expect_hear(test.fd, LEAT_MESSAGE_LATENCY);
-	leat_guest_set_latency(test.guest.guest, &latency);
-	CU_ASSERT_FALSE(unit_readable(test.fd, 0));
+	expect_latency(test.fd, 7680000, 3);
 	guest_close(&test);
 }
 
@@ -240,6 +287,7 @@ static const struct unit_test tests[] = {
 	{ "latency", "of a guest", test_host_hears_of_latency },
 	{ "latency", "older host", test_guest_spares_an_older_host },
 	{ "latency", "newer host", test_guest_tells_a_newer_host },
+	{ "latency", "next host", test_guest_forgets_what_a_host_knows },
 	{ "latency", "of a host", test_guest_hears_of_latency },
 	{ "latency", "too early", test_guest_hears_of_latency_too_early },
 	{ "latency", "guest does not read", test_host_is_not_held_up },

@@ -745,6 +745,10 @@ static void test_guest_of_an_older_host(void)
 	say_spec(&test, &spec);
 	CU_ASSERT_EQUAL(leat_guest_ask_room(test.guest.guest, 257), 0);
 	expect_hear(test.fd, LEAT_MESSAGE_ROOM);
+	CU_ASSERT_EQUAL(leat_guest_ask_room(test.guest.guest, 1024), 0);
+	expect_hear(test.fd, LEAT_MESSAGE_ROOM);
+	CU_ASSERT_EQUAL(leat_guest_ask_room(test.guest.guest, 1025), -ERANGE);
+	CU_ASSERT_FALSE(unit_readable(test.fd, 0));
 	CU_ASSERT_EQUAL(test.guest.n_gone, 0);
 	guest_close(&test);
 }
@@ -757,7 +761,10 @@ static void test_guest_forgets_the_spec(void)
 	struct guest_test test;
 
 	guest_open(&test);
+	spec.capacity_max = 1024;
 	say_spec(&test, &spec);
+	CU_ASSERT_EQUAL(leat_guest_ask_room(test.guest.guest, 1024), 0);
+	expect_hear(test.fd, LEAT_MESSAGE_ROOM);
 	say_offer(&test, &spec);
 	CU_ASSERT_EQUAL(test.guest.n_wires, 1);
 	expect_hear(test.fd, LEAT_MESSAGE_ACCEPT);
@@ -771,6 +778,14 @@ static void test_guest_forgets_the_spec(void)
 	CU_ASSERT_EQUAL(test.guest.n_wires, 1);
 	CU_ASSERT_EQUAL(test.guest.n_gone, 2);
 	CU_ASSERT_PTR_NOT_NULL(strstr(test.guest.text, "protocol"));
+	/* Nor is what was asked of it. */
+	close(test.fd);
+	CU_ASSERT_EQUAL(leat_guest_connect(test.guest.guest, &error), 0);
+	test.fd = leat_accept(&test.listener);
+	expect_hear(test.fd, LEAT_MESSAGE_HELLO);
+	say_spec(&test, &spec);
+	CU_ASSERT_EQUAL(leat_guest_ask_room(test.guest.guest, 257), 0);
+	expect_hear(test.fd, LEAT_MESSAGE_ROOM);
 	guest_close(&test);
 }
 

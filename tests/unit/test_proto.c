@@ -258,6 +258,9 @@ static void test_bye_is_plain(void)
 		CU_ASSERT_EQUAL(check(&message),
 				c < 0x20 || c == 0x7f ? -EPROTO : 0);
 	}
+	message.body.bye.text[3] = 'x';
+	message.body.bye.text[0] = '\n';
+	CU_ASSERT_EQUAL(check(&message), -EPROTO);
 	/* What a side says itself is made so. */
 	leat_message_bye(&message, "one\ntwo \x1b[2J \xc3\xa4");
 	CU_ASSERT_EQUAL(check(&message), 0);

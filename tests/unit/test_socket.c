@@ -668,6 +668,34 @@ static void test_why_a_peer_is_gone(void)
 	CU_ASSERT_STRING_EQUAL(leat_gone_text(-ENOMEM), strerror(ENOMEM));
 }
 
+/* Only to a local stream can everybody write without waiting. */
+static void test_signals(void)
+{
+	static const struct {
+		int domain, type;
+		bool fits;
+	} kinds[] = {
+		{ AF_UNIX, SOCK_STREAM, true },
+		{ AF_UNIX, SOCK_SEQPACKET, false },
+		{ AF_UNIX, SOCK_DGRAM, false },
+		{ AF_INET, SOCK_STREAM, false },
+	};
+	int fds[2];
+
+	for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++) {
+		int fd = socket(kinds[i].domain, kinds[i].type | SOCK_CLOEXEC,
+				0);
+
+		CU_ASSERT_FATAL(fd >= 0);
+		CU_ASSERT_EQUAL(leat_is_signal(fd), kinds[i].fits);
+		close(fd);
+	}
+	CU_ASSERT_FATAL(pipe(fds) == 0);
+	CU_ASSERT_FALSE(leat_is_signal(fds[1]));
+	close(fds[0]);
+	close(fds[1]);
+}
+
 static const struct unit_test tests[] = {
 	{ "listen", "and connect", test_listen_and_connect },
 	{ "listen", "the longest path", test_longest_path },
@@ -692,6 +720,7 @@ static const struct unit_test tests[] = {
 	{ "messages", "credentials", test_credentials_beside_a_message },
 	{ "messages", "version", test_other_versions },
 	{ "messages", "why a peer is gone", test_why_a_peer_is_gone },
+	{ "descriptors", "signals", test_signals },
 };
 
 UNIT_MAIN(tests)
