@@ -39,12 +39,17 @@ struct self {
 	uint64_t n_poisoned;	       /* that the main thread has seen */
 };
 
-uint64_t honest_now_ns(void)
+static uint64_t clock_ns(clockid_t clock)
 {
 	struct timespec t;
 
-	clock_gettime(CLOCK_MONOTONIC, &t);
+	clock_gettime(clock, &t);
 	return (uint64_t)t.tv_sec * UINT64_C(1000000000) + (uint64_t)t.tv_nsec;
+}
+
+uint64_t honest_now_ns(void)
+{
+	return clock_ns(CLOCK_MONOTONIC);
 }
 
 static void set(uint64_t *number, uint64_t value)
@@ -83,10 +88,36 @@ struct leat_link_spec honest_spec(void)
 
 /* ---- the realtime thread ---- */
 
-static void note_callback(struct self *self, uint64_t start_ns)
+/* When a callback began, and what its thread had taken of the processor. */
+struct began {
+	uint64_t ns;
+	uint64_t cpu_ns;
+};
+
+static struct began begin_callback(struct self *self)
+{
+	struct began began = { honest_now_ns(),
+			       clock_ns(CLOCK_THREAD_CPUTIME_ID) };
+
+	set(&self->report->busy_since_ns, began.ns);
+	return began;
+}
+
+/* Of one that had something to do. */
+static void note_time(struct self *self, const struct began *began)
+{
+	uint64_t cpu_ns = clock_ns(CLOCK_THREAD_CPUTIME_ID) - began->cpu_ns;
+	uint64_t took = cpu_ns / HONEST_TOOK_NS;
+
+	add(&self->report
+		     ->n_took[took < HONEST_N_TOOK ? took : HONEST_N_TOOK - 1],
+	    1);
+}
+
+static void note_callback(struct self *self, const struct began *began)
 {
 	struct honest_report *report = self->report;
-	uint64_t ns = honest_now_ns() - start_ns;
+	uint64_t ns = honest_now_ns() - began->ns;
 
 	set(&report->busy_since_ns, 0);
 	if (ns > report->max_ns)
@@ -103,11 +134,11 @@ static void *run_jack(void *user)
 	struct circle *circle = &self->graph.circle;
 
 	while (!__atomic_load_n(&self->stop, __ATOMIC_SEQ_CST)) {
-		uint64_t start_ns = honest_now_ns();
+		struct began began = begin_callback(self);
 
-		set(&self->report->busy_since_ns, start_ns);
 		circle_cycle(circle, CIRCLE_PERIOD);
-		note_callback(self, start_ns);
+		note_time(self, &began);
+		note_callback(self, &began);
 		set(&self->report->n_poisoned, circle->n_poisoned);
 		if (circle_is_back(circle, CIRCLE_PERIOD) ||
 		    circle_is_back_at_once(circle, CIRCLE_PERIOD))
@@ -157,20 +188,20 @@ static void *run_data_loop(void *user)
 	struct leat_pw_process *process = &self->graph.process;
 
 	while (!__atomic_load_n(&self->stop, __ATOMIC_SEQ_CST)) {
-		uint64_t start_ns = honest_now_ns();
+		struct began began = begin_callback(self);
 		uint32_t mask;
 
-		set(&self->report->busy_since_ns, start_ns);
 		take_wire(self);
 		set(&self->report->busy_since_ns, 0);
 		mask = sleep_on_wire(process);
-		start_ns = honest_now_ns();
-		set(&self->report->busy_since_ns, start_ns);
-		if (mask)
+		began = begin_callback(self);
+		if (mask) {
 			leat_pw_on_crossing(
 				process, leat_frames_wait_fd(process->wire->in),
 				mask);
-		note_callback(self, start_ns);
+			note_time(self, &began);
+		}
+		note_callback(self, &began);
 		set(&self->report->n_good,
 		    leat_word_peek(&self->graph.status.cycles));
 	}

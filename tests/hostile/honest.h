@@ -15,6 +15,10 @@
 
 #define HONEST_LINK "hostile"
 
+/* Callbacks by the processor's time that they took, 100 ns each; the last: more. */
+#define HONEST_TOOK_NS 100u
+#define HONEST_N_TOOK 2000u
+
 enum honest_role { HONEST_HOST, HONEST_GUEST };
 
 /* What the honest process writes and the test reads. */
@@ -32,6 +36,7 @@ struct honest_report {
 	uint64_t n_rounds;    /* of its main loop */
 	uint64_t guarded;     /* whether calls are counted */
 	char text[400];	      /* why the peer has gone */
+	uint64_t n_took[HONEST_N_TOOK];
 };
 
 struct honest {
