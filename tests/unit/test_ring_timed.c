@@ -2,6 +2,7 @@
 #include <leat/ring.h>
 
 #include "pair.h"
+#include <leat/inline/touch.h>
 #include "runner.h"
 
 #include <CUnit/CUnit.h>
@@ -66,6 +67,17 @@ static void test_write_now_and_ahead(void)
 }
 
 /* In poll mode as well, and nobody is woken even if it asks. */
+/* Another decides what is free: nothing is fetched for writing. */
+static void test_nothing_is_fetched(void)
+{
+	struct pair pair;
+
+	open_at(&pair, 100);
+	CU_ASSERT_FALSE(leat_touch_allowed(&pair.producer.end, 1));
+	CU_ASSERT_TRUE(pair_open(&pair, CAPACITY, 100, 0));
+	CU_ASSERT_TRUE(leat_touch_allowed(&pair.producer.end, 1));
+}
+
 static void test_write_in_poll_mode(void)
 {
 	struct pair pair;
@@ -561,6 +573,7 @@ static void test_init_anywhere(void)
 static const struct unit_test tests[] = {
 	{ "writing", "now and ahead", test_write_now_and_ahead },
 	{ "writing", "poll mode", test_write_in_poll_mode },
+	{ "writing", "nothing is fetched", test_nothing_is_fetched },
 	{ "writing", "commit is bounded", test_commit_is_bounded },
 	{ "writing", "not into the past", test_write_into_the_past_is_refused },
 	{ "writing", "not too much", test_write_of_too_much_is_refused },
