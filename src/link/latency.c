@@ -38,7 +38,7 @@ uint32_t leat_latency_keep(uint32_t told, uint32_t now)
 static bool adds_more(uint32_t before, uint32_t now)
 {
 	/* What follow mode adds is the least there is. */
-	return now != before && now != LEAT_LATENCY_FOLLOW &&
+	return now != LEAT_LATENCY_FOLLOW &&
 	       (before == LEAT_LATENCY_FOLLOW || now > before);
 }
 
@@ -106,12 +106,11 @@ int64_t leat_latency_wait_ms(const struct leat_latency_pace *pace, bool rises,
 void leat_latency_told(struct leat_latency_pace *pace, bool rises,
 		       int64_t now_ms)
 {
-	bool soon = pace->begun &&
-		    now_ms - pace->last_ms < LEAT_LATENCY_SOON_MS;
+	bool soon = now_ms - pace->last_ms < LEAT_LATENCY_SOON_MS;
 
 	if (!rises || (!soon && pace->n_rises < LEAT_LATENCY_RISES))
 		pace->n_rises = 0;
-	if (rises && pace->n_rises < LEAT_LATENCY_RISES)
+	if (rises)
 		pace->n_rises++;
 	pace->begun = true;
 	pace->last_ms = now_ms;

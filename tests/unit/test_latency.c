@@ -190,6 +190,13 @@ static void test_brake(void)
 	now_ms += 1000;
 	leat_latency_told(&pace, false, now_ms);
 	CU_ASSERT_EQUAL(leat_latency_wait_ms(&pace, true, now_ms), 100);
+	/* Then all of them are counted again. */
+	for (int i = 0; i < LEAT_LATENCY_RISES; i++) {
+		now_ms += 1000;
+		CU_ASSERT_EQUAL(leat_latency_wait_ms(&pace, true, now_ms), 0);
+		leat_latency_told(&pace, true, now_ms);
+	}
+	CU_ASSERT_EQUAL(leat_latency_wait_ms(&pace, true, now_ms), 60000);
 }
 
 static void test_rests_between_are_no_loop(void)
@@ -368,6 +375,7 @@ static void test_cut(void)
 
 	CU_ASSERT_TRUE(
 		is(leat_latency_loop_cut(&loop, range(250, 250)), 50, 50));
+	CU_ASSERT_TRUE(is(leat_latency_loop_cut(&loop, range(20, 20)), 50, 50));
 	/* A quicker way is there too, and a slower one. */
 	CU_ASSERT_TRUE(
 		is(leat_latency_loop_cut(&loop, range(20, 250)), 20, 50));
@@ -414,6 +422,22 @@ static void test_chance_is_no_loop(void)
 	CU_ASSERT_EQUAL(loop.around, 50);
 }
 
+static void test_what_does_not_move(void)
+{
+	struct leat_latency_loop loop = { .closed = false };
+
+	/* What is reported for the first time cannot have come back. */
+	leat_latency_loop_report(&loop, 100, LEAT_LATENCY_UNHEARD);
+	CU_ASSERT_FALSE(leat_latency_loop_hear(&loop, 100));
+	/* Roundings are no moves. */
+	leat_latency_loop_report(&loop, 102, 150);
+	CU_ASSERT_FALSE(leat_latency_loop_hear(&loop, 151));
+	/* What is reported again is what was heard of before. */
+	leat_latency_loop_report(&loop, 200, 150);
+	leat_latency_loop_report(&loop, 200, 999);
+	CU_ASSERT_TRUE(leat_latency_loop_hear(&loop, 248));
+}
+
 static const struct unit_test tests[] = {
 	{ "sums", "words", test_words },
 	{ "sums", "sums", test_sums },
@@ -433,6 +457,7 @@ static const struct unit_test tests[] = {
 	{ "loops", "cut", test_cut },
 	{ "loops", "rounding", test_rounding },
 	{ "loops", "chance", test_chance_is_no_loop },
+	{ "loops", "what does not move", test_what_does_not_move },
 };
 
 UNIT_MAIN(tests)
