@@ -508,6 +508,37 @@ static void test_no_huge_pages(void)
 }
 
 /* Nothing at all, and nothing in it. */
+/* A signal that cannot be used is closed at once, and forgotten. */
+static void test_unusable_signal(void)
+{
+	struct leat_frames_producer *producer;
+	struct leat_frames_consumer *consumer;
+	unsigned n_fds;
+	int fds[2];
+
+	CU_ASSERT_FATAL(leat_frames_producer_create(&producer, &format) == 0);
+	CU_ASSERT_FATAL(leat_frames_consumer_create(&consumer, &format) == 0);
+	n_fds = unit_count_fds();
+	CU_ASSERT_FATAL(pipe(fds) == 0);
+	faults_fail(FAULT_FCNTL, 0, EACCES);
+	CU_ASSERT_EQUAL(leat_frames_producer_connect(
+				producer,
+				dup(leat_frames_consumer_fd(consumer)), fds[1]),
+			-EACCES);
+	CU_ASSERT_TRUE(faults_end());
+	CU_ASSERT_EQUAL(unit_count_fds(), n_fds + 1);
+	faults_fail(FAULT_FCNTL, 0, EACCES);
+	CU_ASSERT_EQUAL(leat_frames_consumer_connect(
+				consumer,
+				dup(leat_frames_producer_fd(producer)), fds[0]),
+			-EACCES);
+	CU_ASSERT_TRUE(faults_end());
+	CU_ASSERT_EQUAL(unit_count_fds(), n_fds);
+	leat_frames_producer_destroy(producer);
+	leat_frames_consumer_destroy(consumer);
+	CU_ASSERT_EQUAL(faults_bad_closes(), 0);
+}
+
 static void test_attaching_nothing(void)
 {
 	int fd = sealed_fd(0);
@@ -528,6 +559,7 @@ static const struct unit_test tests[] = {
 	{ "memory", "memory that cannot be locked", test_unlocked_memory },
 	{ "memory", "no huge pages", test_no_huge_pages },
 	{ "memory", "attaching nothing", test_attaching_nothing },
+	{ "memory", "unusable signal", test_unusable_signal },
 };
 
 UNIT_MAIN(tests)

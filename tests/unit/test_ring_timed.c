@@ -112,6 +112,21 @@ static void test_commit_is_bounded(void)
 	CU_ASSERT_EQUAL(pair.producer_words.index.atomic_value, 7);
 }
 
+/* That the index has jumped is news, even if nothing was written there. */
+static void test_jump_without_items(void)
+{
+	struct leat_spans spans;
+	struct pair pair;
+
+	open_at(&pair, 50);
+	CU_ASSERT_EQUAL(leat_producer_begin_at(&pair.producer, 60, 3, &spans),
+			3);
+	leat_producer_commit(&pair.producer, 0);
+	CU_ASSERT_EQUAL(leat_producer_index(&pair.producer), 60);
+	CU_ASSERT_EQUAL(pair.producer_words.index.atomic_value, 60);
+	CU_ASSERT_EQUAL(leat_consumer_newest(&pair.consumer), 60);
+}
+
 static void test_write_into_the_past_is_refused(void)
 {
 	for (unsigned s = 0; s < pair_n_seeds; s++) {
@@ -575,6 +590,7 @@ static const struct unit_test tests[] = {
 	{ "writing", "poll mode", test_write_in_poll_mode },
 	{ "writing", "nothing is fetched", test_nothing_is_fetched },
 	{ "writing", "commit is bounded", test_commit_is_bounded },
+	{ "writing", "jump without items", test_jump_without_items },
 	{ "writing", "not into the past", test_write_into_the_past_is_refused },
 	{ "writing", "not too much", test_write_of_too_much_is_refused },
 	{ "writing", "jump seen at once", test_jump_is_seen_at_once },
