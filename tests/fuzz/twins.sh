@@ -78,7 +78,7 @@ without 'a number below minus the most' text src/cli/options.c \
 
 without 'a name that a terminal obeys' status src/tools/status_text.c \
 	"s/c < 0x20 || c == 0x7f ? '?' : c/c/"
-without 'a string that is not closed' status src/tools/status_json.c \
+without 'a string that is not closed' status src/tools/json.c \
 	"s/ || \*at == '\\\\\\\\'//"
 without 'a number that is none' status src/tools/status_json.c \
 	's/isfinite(value)/1/'

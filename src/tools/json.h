@@ -1,0 +1,14 @@
+/* SPDX-License-Identifier: MIT */
+/* What the programs that print JSON have in common. */
+#ifndef LEAT_TOOLS_JSON_H
+#define LEAT_TOOLS_JSON_H
+
+#include <stdio.h>
+
+/*
+ * A string in quotes, with what may not stand there escaped. What is no UTF-8
+ * becomes U+FFFD.
+ */
+void leat_json_string(FILE *file, const char *text);
+
+#endif
