@@ -18,6 +18,7 @@ static const struct {
 	const char *verb;
 	const char *text;
 } summaries[] = {
+	{ "doctor", "what keeps this machine from low latency, and its cure" },
 	{ "jack", "the JACK side of a link alone" },
 	{ "pipewire", "the PipeWire side of a link alone" },
 	{ "status", "what links do and have counted" },
