@@ -246,7 +246,7 @@ static const struct spoiled spoiled[] = {
 	  UNKNOWN,
 	  "",
 	  NULL },
-	{ { "/proc/cmdline", "nothreadirqs threadirqs=1 quiet\n" },
+	{ { "/proc/cmdline", "thread nothreadirqs threadirqs=1\n" },
 	  "threadirqs",
 	  WARN,
 	  "without",
@@ -415,6 +415,42 @@ static void test_rtprio(void)
 	expect_rtprio(&rights, FAIL, "no realtime priority may", "adduser");
 }
 
+/* capabilities(7): CAP_SYS_NICE is bit 23, CAP_IPC_LOCK bit 14. */
+static void test_capabilities(void)
+{
+	const struct file nice = { "/proc/self/status",
+				   STATUS("0000000000800000") };
+	const struct file lock = { "/proc/self/status",
+				   STATUS("0000000000004000") };
+	struct leat_rights rights;
+
+	put(&nice);
+	leat_rights_read(&rights, fake_root());
+	CU_ASSERT_TRUE(rights.may_nice);
+	CU_ASSERT_FALSE(rights.may_lock);
+	put(&lock);
+	leat_rights_read(&rights, fake_root());
+	CU_ASSERT_FALSE(rights.may_nice);
+	CU_ASSERT_TRUE(rights.may_lock);
+	restore(&lock);
+}
+
+/* Half a command is another command. */
+static void test_cure_is_whole(void)
+{
+	struct leat_report report = { 0 };
+	struct leat_finding *finding =
+		leat_finding_add(&report, "cure", "twenty characters long");
+
+	leat_finding_cure(finding, "one");
+	for (size_t n = LEAT_CURE_BYTES - 5; n < LEAT_CURE_BYTES + 6; n++) {
+		leat_finding_cure(finding, "%0*d", (int)n, 7);
+		CU_ASSERT_STRING_EQUAL(finding->cure, "one\n");
+	}
+	leat_finding_cure(finding, "%0*d", LEAT_CURE_BYTES - 6, 7);
+	CU_ASSERT_EQUAL(strlen(finding->cure), LEAT_CURE_BYTES - 1);
+}
+
 static void test_rtkit(void)
 {
 	struct leat_report report = { 0 };
@@ -453,6 +489,7 @@ static void test_grants(void)
 	CU_ASSERT_TRUE(leat_grants_member(fake_root(), "ada", "audio"));
 	CU_ASSERT_TRUE(leat_grants_member(fake_root(), "bob", "audio"));
 	CU_ASSERT_FALSE(leat_grants_member(fake_root(), "ad", "audio"));
+	CU_ASSERT_FALSE(leat_grants_member(fake_root(), "bobby", "audio"));
 	CU_ASSERT_FALSE(leat_grants_member(fake_root(), "ada", "video"));
 	CU_ASSERT_FALSE(leat_grants_member(fake_root(), "ada", "aud"));
 }
@@ -745,6 +782,8 @@ static void expect_loops(enum leat_verdict verdict, const char *what,
 
 	leat_judge_loops(finding, &routes);
 	expect_finding(finding, verdict, what, cure);
+	/* One step is cut, and no more. */
+	CU_ASSERT_STRING_EQUAL(finding->cure, cure ? cure : "");
 }
 
 static void begin_routes(void)
@@ -824,7 +863,9 @@ static const struct unit_test tests[] = {
 	{ "system", "one thing after the other", test_spoiled },
 	{ "system", "each check fails once", test_each_check_fails_once },
 	{ "system", "nothing is guessed", test_nothing_is_guessed },
+	{ "system", "a cure is whole", test_cure_is_whole },
 	{ "rights", "realtime priority", test_rtprio },
+	{ "rights", "capabilities", test_capabilities },
 	{ "rights", "rtkit", test_rtkit },
 	{ "rights", "limits.conf", test_grants },
 	{ "rights", "the steps of the cure", test_steps_of_the_cure },
