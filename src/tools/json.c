@@ -1,11 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "json.h"
 
-/*
- * How many bytes the UTF-8 character at text has, or 0 if it is none.
- * Table 3-7 of the Unicode Standard: no overlong forms, no surrogates.
- */
-static unsigned utf8_length(const unsigned char *text)
+/* Table 3-7 of the Unicode Standard: no overlong forms, no surrogates. */
+unsigned leat_utf8_length(const unsigned char *text)
 {
 	unsigned char low = 0x80, high = 0xbf;
 	unsigned n;
@@ -39,7 +36,7 @@ void leat_json_string(FILE *file, const char *text)
 
 	fputc('"', file);
 	while (*at) {
-		unsigned n = utf8_length(at);
+		unsigned n = leat_utf8_length(at);
 
 		if (n == 0)
 			fputs("\\ufffd", file);

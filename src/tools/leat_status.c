@@ -1,48 +1,105 @@
 /* SPDX-License-Identifier: MIT */
 /* leat-status: what the links do and have counted. */
+#include "links.h"
+#include "metrics.h"
 #include "output.h"
+#include "serve.h"
 #include "status_text.h"
+#include "watch.h"
 
 #include "cli/log.h"
 #include "cli/options.h"
 
-#include <leat/link.h>
-
 #include <argp.h>
-#include <dirent.h>
 #include <errno.h>
+#include <math.h>
+#include <signal.h>
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 
 const char *argp_program_version = "leat-status " LEAT_VERSION;
 
+#define INTERVAL_MIN_S 0.05
+#define INTERVAL_MAX_S 3600.0
+#define INTERVAL_MS 1000
+
+/* A scraper is not to wait long for a link that is frozen. */
+#define SCRAPE_MS 300
+
 struct options {
 	bool json;
-	const char **links; /* room for all arguments */
-	int n_links;	    /* 0: all there are */
+	bool prometheus;
+	const char *socket;  /* of --prometheus; NULL: standard output */
+	int64_t interval_ms; /* of --watch; 0: only once */
+	const char **links;  /* room for all arguments */
+	unsigned n_links;    /* 0: all there are */
 };
+
+enum { OPTION_PROMETHEUS = 256 };
 
 static const struct argp_option option_table[] = {
 	{ "json", 'j', NULL, 0, "Print JSON for programs", 0 },
+	{ "watch", 'w', "SECONDS", OPTION_ARG_OPTIONAL,
+	  "Again every so many seconds (1), until Ctrl-C", 0 },
+	{ "prometheus", OPTION_PROMETHEUS, "SOCKET", OPTION_ARG_OPTIONAL,
+	  "Print metrics for Prometheus, or serve them on a local socket", 0 },
 	{ 0 },
 };
+
+static void set_interval(struct argp_state *state, const char *arg)
+{
+	struct options *options = state->input;
+	char *end;
+	double seconds = arg ? strtod(arg, &end) : INTERVAL_MS / 1000.0;
+
+	/* Written so that not-a-number is refused as well. */
+	if (arg && (end == arg || *end ||
+		    !(seconds >= INTERVAL_MIN_S && seconds <= INTERVAL_MAX_S)))
+		argp_error(state,
+			   "--watch '%s' will not do: give it a number of "
+			   "seconds from %g to %g, as in --watch=0.5",
+			   arg, INTERVAL_MIN_S, INTERVAL_MAX_S);
+	options->interval_ms = llround(seconds * 1000);
+}
+
+static void add_link(struct options *options, const char *name)
+{
+	struct leat_error error;
+
+	if (leat_link_name_check(name, &error) < 0) {
+		leat_log("%s", error.text);
+		exit(LEAT_EXIT_USAGE);
+	}
+	options->links[options->n_links++] = name;
+}
 
 static error_t parse(int key, char *arg, struct argp_state *state)
 {
 	struct options *options = state->input;
-	struct leat_error error;
 
 	switch (key) {
 	case 'j':
 		options->json = true;
 		return 0;
+	case 'w':
+		set_interval(state, arg);
+		return 0;
+	case OPTION_PROMETHEUS:
+		options->prometheus = true;
+		options->socket = arg;
+		return 0;
 	case ARGP_KEY_ARG:
-		if (leat_link_name_check(arg, &error) < 0) {
-			leat_log("%s", error.text);
-			exit(LEAT_EXIT_USAGE);
-		}
-		options->links[options->n_links++] = arg;
+		add_link(options, arg);
+		return 0;
+	case ARGP_KEY_END:
+		if (options->prometheus &&
+		    (options->json || options->interval_ms > 0))
+			argp_error(state, "--prometheus goes with neither "
+					  "--json nor --watch");
+		if (options->n_links > LEAT_LINKS_MAX)
+			argp_error(state, "name at most %d links",
+				   LEAT_LINKS_MAX);
 		return 0;
 	default:
 		return ARGP_ERR_UNKNOWN;
@@ -57,31 +114,26 @@ static const struct argp argp = {
 	       "counted: those named, or all.",
 };
 
-/* What is printed so far. */
-struct report {
-	bool json;
-	bool failed;
-	unsigned n_printed;
-};
+/* ---- once ---- */
 
-static void print_link(struct report *report, const char *name,
-		       const struct leat_link_status *status)
+static void print_link(const struct leat_link_answer *answer, bool json,
+		       unsigned n_printed)
 {
-	if (report->json) {
-		if (report->n_printed > 0)
+	if (json) {
+		if (n_printed > 0)
 			putchar(',');
-		leat_status_print_json(stdout, name, status);
+		leat_status_print_json(stdout, answer->name,
+				       leat_link_answer_state(answer),
+				       &answer->status);
 	} else {
-		if (report->n_printed > 0)
+		if (n_printed > 0)
 			putchar('\n');
-		leat_status_print(stdout, name, status);
+		leat_status_print(stdout, answer->name, &answer->status);
 	}
-	report->n_printed++;
 }
 
-static void complain(struct report *report, const char *name, int res)
+static void complain(const char *name, int res)
 {
-	report->failed = true;
 	if (res == -ENOENT)
 		leat_log("there is no link '%s': 'leat status' shows those "
 			 "there are, 'leat up %s' makes it",
@@ -98,73 +150,112 @@ static void complain(struct report *report, const char *name, int res)
 		leat_log("cannot ask the link '%s': %s", name, strerror(-res));
 }
 
-static void report_link(struct report *report, const char *name,
-			bool may_be_missing)
+/* True if all that was asked for could be shown. */
+static bool print_links(const struct leat_links *links, bool json)
 {
-	struct leat_link_status status;
-	int res = leat_status_query(name, &status);
+	unsigned n_printed = 0;
 
-	if (res == 0)
-		print_link(report, name, &status);
-	else if (res != -ENOENT || !may_be_missing)
-		complain(report, name, res);
-}
+	for (unsigned i = 0; i < links->n_links; i++) {
+		const struct leat_link_answer *answer = &links->answer[i];
 
-/* Sockets; where the kind is not told, asking the link shows what it is. */
-static int is_link(const struct dirent *entry)
-{
-	struct leat_error error;
-
-	return (entry->d_type == DT_SOCK || entry->d_type == DT_UNKNOWN) &&
-	       leat_link_name_check(entry->d_name, &error) == 0;
-}
-
-static void report_all(struct report *report, const char *dir)
-{
-	struct dirent **entries;
-	int n = scandir(dir, &entries, is_link, alphasort);
-
-	if (n < 0) {
-		leat_log("cannot read %s: %s", dir, strerror(errno));
-		report->failed = true;
-		return;
+		if (answer->res == 0)
+			print_link(answer, json, n_printed++);
+		else
+			complain(answer->name, answer->res);
 	}
-	for (int i = 0; i < n; i++) {
-		report_link(report, entries[i]->d_name, true);
-		free(entries[i]);
-	}
-	free(entries);
-}
-
-static void report_links(struct report *report, const struct options *options)
-{
-	struct leat_error error;
-	char dir[4096];
-	int res = leat_runtime_dir(dir, sizeof(dir), false, &error);
-
-	if (res < 0 && res != -ENOENT) {
-		leat_log("%s", error.text);
-		report->failed = true;
-		return;
-	}
-	for (int i = 0; i < options->n_links; i++)
-		report_link(report, options->links[i], false);
-	if (options->n_links == 0 && res == 0)
-		report_all(report, dir);
-	if (report->n_printed == 0 && !report->failed && !report->json)
+	if (links->n_left_out > 0)
+		leat_log("%u links are left out: name those you want",
+			 links->n_left_out);
+	if (links->n_links == 0 && !json)
 		puts("There are no links: 'leat up' makes one.");
+	return n_printed == links->n_links && links->n_left_out == 0;
 }
 
-static bool report_to_stdout(const struct options *options)
+static bool print_once(const struct options *options)
 {
-	struct report report = { .json = options->json };
+	struct leat_links links;
+	struct leat_error error;
+	bool done = false;
 
 	if (options->json)
 		fputs("{\"links\":[", stdout);
-	report_links(&report, options);
+	if (leat_links_ask(&links, options->links, options->n_links,
+			   LEAT_LINKS_ANSWER_MS, &error) == 0) {
+		done = print_links(&links, options->json);
+		leat_links_finish(&links);
+	} else {
+		leat_log("%s", error.text);
+	}
 	if (options->json)
 		puts("]}");
-	return leat_output_close() && !report.failed;
+	return done;
+}
+
+/* ---- metrics ---- */
+
+/* Links that do not answer are told of in the metrics. */
+static bool print_metrics(FILE *file, const struct options *options,
+			  int timeout_ms)
+{
+	struct leat_links links;
+	struct leat_error error;
+
+	if (leat_links_ask(&links, options->links, options->n_links, timeout_ms,
+			   &error) < 0) {
+		leat_log("%s", error.text);
+		return false;
+	}
+	leat_metrics_print(file, &links);
+	leat_links_finish(&links);
+	return true;
+}
+
+static char *make_page(void *user, size_t *n_bytes)
+{
+	char *text = NULL;
+	FILE *file = open_memstream(&text, n_bytes);
+	bool done = file && print_metrics(file, user, SCRAPE_MS);
+
+	if (file && fclose(file) == 0 && done)
+		return text;
+	free(text);
+	return NULL;
+}
+
+/* ---- until a signal ---- */
+
+static bool run_in_loop(struct options *options)
+{
+	const struct leat_page page = { LEAT_METRICS_TYPE, make_page, options };
+	const struct leat_watch watch = { options->links, options->n_links,
+					  options->interval_ms, options->json };
+	struct leat_error error;
+	struct leat_loop loop;
+	int res = leat_loop_init(&loop);
+
+	if (res < 0) {
+		leat_log("cannot wait for signals: %s", strerror(-res));
+		return false;
+	}
+	/* A reader that has seen enough ends us, as it does any filter. */
+	signal(SIGPIPE, SIG_DFL);
+	if (options->socket)
+		res = leat_serve(&loop, options->socket, &page, &error);
+	else
+		res = leat_watch_run(&watch, &loop, &error);
+	leat_loop_finish(&loop);
+	if (res < 0)
+		leat_log("%s", error.text);
+	return res == 0;
+}
+
+static bool run(struct options *options)
+{
+	if (options->socket || options->interval_ms > 0)
+		return run_in_loop(options);
+	if (options->prometheus)
+		return print_metrics(stdout, options, LEAT_LINKS_ANSWER_MS);
+	return print_once(options);
 }
 
 int main(int argc, char **argv)
@@ -182,7 +273,7 @@ int main(int argc, char **argv)
 	}
 	if (argp_parse(&argp, argc, argv, 0, NULL, &options) != 0)
 		return LEAT_EXIT_USAGE;
-	done = report_to_stdout(&options);
+	done = run(&options);
 	free(options.links);
-	return done ? 0 : LEAT_EXIT_FAILED;
+	return leat_output_close() && done ? 0 : LEAT_EXIT_FAILED;
 }

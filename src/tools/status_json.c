@@ -103,6 +103,7 @@ static void print_clock(FILE *file, const struct leat_clock_status *clock)
 }
 
 void leat_status_print_json(FILE *file, const char *link_name,
+			    const char *state,
 			    const struct leat_link_status *status)
 {
 	fputc('{', file);
@@ -113,7 +114,7 @@ void leat_status_print_json(FILE *file, const char *link_name,
 	print_text(file, "mode_reason",
 		   leat_reason_text(leat_link_status_reason(status)));
 	fputc(',', file);
-	print_text(file, "state", leat_link_status_state(status));
+	print_text(file, "state", state);
 	print_jack(file, &status->jack);
 	print_pipewire(file, &status->pipewire);
 	print_direction(file, "to_pipewire",

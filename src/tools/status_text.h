@@ -36,8 +36,9 @@ void leat_status_row(char *text, size_t text_bytes,
 void leat_status_print(FILE *file, const char *link_name,
 		       const struct leat_link_status *status);
 
-/* Everything, as a JSON object. */
+/* Everything, as a JSON object; the state is told by who asked the link. */
 void leat_status_print_json(FILE *file, const char *link_name,
+			    const char *state,
 			    const struct leat_link_status *status);
 
 #endif

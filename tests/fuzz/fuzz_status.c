@@ -6,7 +6,11 @@
 #include "fuzz.h"
 
 #include "link/side.h"
+#include "tools/metrics.h"
 #include "tools/status_text.h"
+
+/* Not among the sources that are fuzzed. */
+#include "../unit/exposition.c"
 
 #include <leat/inline/atomics.h>
 
@@ -88,7 +92,8 @@ static void print(const struct leat_link_status *status)
 	long n;
 
 	MUST(file);
-	leat_status_print_json(file, "fuzz", status);
+	leat_status_print_json(file, "fuzz", leat_link_status_state(status),
+			       status);
 	n = ftell(file);
 	MUST(n > 0 && fflush(file) == 0);
 	look_at_json(text, (size_t)n);
@@ -98,6 +103,23 @@ static void print(const struct leat_link_status *status)
 	MUST(n > 0 && fclose(file) == 0);
 	for (line = text; line < text + n; line += strcspn(line, "\n") + 1)
 		look_at_printable(line, strcspn(line, "\n"));
+}
+
+/* As strictly as Prometheus reads it. */
+static void print_metrics(const struct leat_link_status *status)
+{
+	static struct exposition exposition;
+	struct leat_link_answer answer = { "fuzz", -1, 0, *status };
+	const struct leat_links links = { &answer, 1, 0 };
+	char *text = NULL;
+	size_t n_bytes;
+	FILE *file = open_memstream(&text, &n_bytes);
+
+	MUST(file);
+	leat_metrics_print(file, &links);
+	MUST(fclose(file) == 0 && strlen(text) == n_bytes);
+	MUST(exposition_parse(&exposition, text));
+	free(text);
 }
 
 static void print_rows(const struct leat_link_status *status)
@@ -146,6 +168,7 @@ void fuzz_one(struct fuzz_input *input)
 	look_at_fill(&status.direction[LEAT_TO_JACK]);
 	look_at_clock(&status, has_guest);
 	print(&status);
+	print_metrics(&status);
 	print_rows(&status);
 }
 

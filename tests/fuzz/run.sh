@@ -44,7 +44,8 @@ src/ringbuf/shm.c src/ringbuf/signal.c src/link/error.c src/link/frames.c
 src/link/guest.c src/link/host.c src/link/part.c src/link/positions.c
 src/link/proto.c src/link/rundir.c src/link/side.c src/link/socket.c
 src/link/stamp.c src/link/status.c src/link/wire.c src/cli/options.c
-src/tools/json.c src/tools/status_json.c src/tools/status_text.c'
+src/tools/json.c src/tools/links.c src/tools/metrics.c src/tools/status_json.c
+src/tools/status_text.c'
 
 can_build() {
 	echo 'int LLVMFuzzerTestOneInput(const char *b, unsigned long n);

@@ -82,5 +82,9 @@ without 'a string that is not closed' status src/tools/json.c \
 	"s/ || \*at == '\\\\\\\\'//"
 without 'a number that is none' status src/tools/status_json.c \
 	's/isfinite(value)/1/'
+without 'a metric that is no number' status src/tools/metrics.c \
+	's/!isfinite(number)/0/'
+without 'a label that is not closed' status src/tools/metrics.c \
+	"s/ || \*value == '\\\\\\\\'//"
 without 'a name of a server without an end' status src/link/side.c \
 	's/status->server\[sizeof(status->server) - 1\] = 0;/;/'

@@ -143,6 +143,7 @@ static void test_status_json(void)
 		 leat(), script);
 	CU_ASSERT_EQUAL(proc_run(argv, NULL, text, sizeof(text), UP_MS), 0);
 	CU_ASSERT_STRING_EQUAL(text, "");
+	fputs(text, stderr);
 }
 
 static void test_status_text(void)
