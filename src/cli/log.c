@@ -6,16 +6,88 @@
 #include <inttypes.h>
 #include <stdarg.h>
 #include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #define SECOND_NS UINT64_C(1000000000)
 
 #define LINE_BYTES 768
 
-/* One write, so that lines of several processes do not mix. */
-static void write_line(const char *line, const char *more)
+/* ---- levels ---- */
+
+static const struct {
+	const char *name;
+	enum leat_log_level level;
+} levels[] = {
+	{ "error", LEAT_LOG_ERROR },
+	{ "warning", LEAT_LOG_WARNING },
+	{ "info", LEAT_LOG_INFO },
+};
+
+#define N_LEVELS (sizeof(levels) / sizeof(levels[0]))
+
+bool leat_log_set_level(const char *name)
 {
-	fprintf(stderr, "%s: %s%s\n", program_invocation_short_name, line,
-		more);
+	for (size_t i = 0; i < N_LEVELS; i++)
+		if (strcmp(levels[i].name, name) == 0)
+			return setenv(LEAT_LOG_LEVEL_VARIABLE, name, 1) == 0;
+	return false;
+}
+
+/* What is no level of ours keeps nothing from being told. */
+static bool is_told(enum leat_log_level level)
+{
+	const char *name = getenv(LEAT_LOG_LEVEL_VARIABLE);
+
+	for (size_t i = 0; name && i < N_LEVELS; i++)
+		if (strcmp(levels[i].name, name) == 0)
+			return level <= levels[i].level;
+	return true;
+}
+
+/* ---- lines ---- */
+
+/* systemd.exec(5): the device and the inode of the journal's socket. */
+static bool to_journal(void)
+{
+	const char *stream = getenv("JOURNAL_STREAM");
+	uintmax_t device, inode;
+	struct stat st;
+
+	return stream && sscanf(stream, "%ju:%ju", &device, &inode) == 2 &&
+	       fstat(STDERR_FILENO, &st) == 0 && st.st_dev == device &&
+	       st.st_ino == inode;
+}
+
+/* What others have named may hold anything, and this is to be one line. */
+static void make_printable(char *text)
+{
+	for (; *text; text++)
+		if ((unsigned char)*text < 0x20 || *text == 0x7f)
+			*text = '?';
+}
+
+/* One write, so that lines of several processes do not mix. */
+static void write_line(enum leat_log_level level, char *line, const char *more)
+{
+	char text[LINE_BYTES + 512], priority[8] = "";
+	int n;
+
+	make_printable(line);
+	if (to_journal())
+		snprintf(priority, sizeof(priority), "<%d>", level);
+	n = snprintf(text, sizeof(text), "%s%s: %s%s\n", priority,
+		     program_invocation_short_name, line, more);
+	if (n < 0)
+		return;
+	/* Nobody is called as long as that, but on purpose. */
+	if ((size_t)n >= sizeof(text))
+		n = sizeof(text) - 1;
+	if (write(STDERR_FILENO, text, (size_t)n) < 0) {
+		/* There is nobody left to be told. */
+	}
 }
 
 void leat_log(const char *format, ...)
@@ -26,8 +98,23 @@ void leat_log(const char *format, ...)
 	va_start(args, format);
 	vsnprintf(line, sizeof(line), format, args);
 	va_end(args);
-	write_line(line, "");
+	write_line(LEAT_LOG_ERROR, line, "");
 }
+
+void leat_log_at(enum leat_log_level level, const char *format, ...)
+{
+	char line[LINE_BYTES];
+	va_list args;
+
+	if (!is_told(level))
+		return;
+	va_start(args, format);
+	vsnprintf(line, sizeof(line), format, args);
+	va_end(args);
+	write_line(level, line, "");
+}
+
+/* ---- limits ---- */
 
 /*
  * A leaky bucket that is kept as a time: each line costs a second, and up to
@@ -46,20 +133,39 @@ bool leat_log_limit_pass(struct leat_log_limit *limit, uint64_t now_ns)
 	return true;
 }
 
-void leat_log_limited(struct leat_log_limit *limit, const char *format, ...)
+__attribute__((format(printf, 3, 0))) static void
+log_limited(struct leat_log_limit *limit, enum leat_log_level level,
+	    const char *format, va_list args)
 {
 	char line[LINE_BYTES], more[64] = "";
-	va_list args;
 
-	if (!leat_log_limit_pass(limit, leat_now_ns()))
+	/* What is not to be told is not left out either. */
+	if (!is_told(level) || !leat_log_limit_pass(limit, leat_now_ns()))
 		return;
 	if (limit->n_left_out > 0)
 		snprintf(more, sizeof(more),
 			 " (%" PRIu64 " such lines were left out)",
 			 limit->n_left_out);
 	limit->n_left_out = 0;
-	va_start(args, format);
 	vsnprintf(line, sizeof(line), format, args);
+	write_line(level, line, more);
+}
+
+void leat_log_limited_at(struct leat_log_limit *limit,
+			 enum leat_log_level level, const char *format, ...)
+{
+	va_list args;
+
+	va_start(args, format);
+	log_limited(limit, level, format, args);
 	va_end(args);
-	write_line(line, more);
+}
+
+void leat_log_limited(struct leat_log_limit *limit, const char *format, ...)
+{
+	va_list args;
+
+	va_start(args, format);
+	log_limited(limit, LEAT_LOG_WARNING, format, args);
+	va_end(args);
 }

@@ -1,9 +1,16 @@
 /* SPDX-License-Identifier: MIT */
 #include "side_options.h"
 
+#include "log.h"
 #include "options.h"
 
-enum { OPTION_READY_FD = 512, OPTION_PROBE, OPTION_WAIT, OPTION_GUARD };
+enum {
+	OPTION_READY_FD = 512,
+	OPTION_PROBE,
+	OPTION_WAIT,
+	OPTION_GUARD,
+	OPTION_LOG_LEVEL
+};
 
 static const struct argp_option option_table[] = {
 	{ "wait", OPTION_WAIT, NULL, 0,
@@ -12,6 +19,8 @@ static const struct argp_option option_table[] = {
 	  "Only say whether a server runs, and how", 0 },
 	{ "rt-guard", OPTION_GUARD, NULL, 0,
 	  "Count the system calls and page faults of the realtime thread", 0 },
+	{ "log-level", OPTION_LOG_LEVEL, "LEVEL", 0,
+	  "Tell what is at least so bad: " LEAT_LOG_LEVELS " (info)", 0 },
 	{ "ready-fd", OPTION_READY_FD, "FD", 0,
 	  "Write a byte to this descriptor once the bridge is up", 0 },
 	{ 0 }
@@ -35,6 +44,13 @@ static error_t parse_option(int key, char *arg, struct argp_state *state)
 	switch (key) {
 	case OPTION_READY_FD:
 		set_ready_fd(state, arg);
+		return 0;
+	case OPTION_LOG_LEVEL:
+		if (!leat_log_set_level(arg))
+			argp_error(state,
+				   "--log-level '%s' will not do: give "
+				   "it " LEAT_LOG_LEVELS,
+				   arg);
 		return 0;
 	case OPTION_PROBE:
 		options->probe = true;

@@ -47,7 +47,8 @@ struct bridge {
 	int64_t latency_at_ms; /* when to look at latency; 0: at once */
 	bool was_open;	       /* there has been a server before this one */
 	bool stop;
-	struct leat_log_limit peer_log; /* of what the other side does */
+	struct leat_log_limit peer_log;	  /* of what the other side does */
+	struct leat_log_limit server_log; /* of what JACK does */
 };
 
 /* ---- the other side ---- */
@@ -57,8 +58,9 @@ static void on_wire_up(void *user, struct leat_wire *wire)
 	struct bridge *self = user;
 
 	if (!self->wires.current)
-		leat_log_limited(&self->peer_log, "%s: leat-pipewire joined",
-				 self->spec.link_name);
+		leat_log_limited_at(&self->peer_log, LEAT_LOG_INFO,
+				    "%s: leat-pipewire joined",
+				    self->spec.link_name);
 	leat_jack_wires_use(&self->wires, wire);
 }
 
@@ -211,10 +213,11 @@ static int open_client(struct bridge *self, struct leat_error *error)
 		  leat_jack_client_period(&self->client), true);
 	self->connections_due = true;
 	self->latency_at_ms = 0;
-	leat_log("%s: JACK server '%s' runs at %u Hz, period %u",
-		 self->spec.link_name,
-		 leat_jack_server_name(self->client_setup.server),
-		 self->spec.rate_hz, self->spec.period);
+	leat_log_limited_at(&self->server_log, LEAT_LOG_INFO,
+			    "%s: JACK server '%s' runs at %u Hz, period %u",
+			    self->spec.link_name,
+			    leat_jack_server_name(self->client_setup.server),
+			    self->spec.rate_hz, self->spec.period);
 	leat_tell_ready(&self->ready_fd);
 	return 0;
 }
@@ -236,8 +239,10 @@ static int open_first(struct bridge *self, struct leat_error *error)
 
 static void server_lost(struct bridge *self)
 {
-	leat_log("%s: the JACK server is gone; waiting for it to come back",
-		 self->spec.link_name);
+	leat_log_limited(
+		&self->server_log,
+		"%s: the JACK server is gone; waiting for it to come back",
+		self->spec.link_name);
 	leat_jack_client_close(&self->client);
 	self->latency_at_ms = 0;
 	self->was_open = true;
@@ -260,8 +265,9 @@ static void look_for_server(struct bridge *self)
 	if (res == 0 && self->was_open)
 		leat_word_add(&self->status->reconnects, 1);
 	if (res == -ERANGE && !self->refused)
-		leat_log("%s: %s; silence until then", self->spec.link_name,
-			 error.text);
+		leat_log_limited(&self->server_log,
+				 "%s: %s; silence until then",
+				 self->spec.link_name, error.text);
 	if (res == -ERANGE)
 		self->ticks_to_open = TICKS_PER_REFUSAL;
 	/* It may go, and come back with another. */
@@ -275,7 +281,9 @@ static void period_changed(struct bridge *self)
 
 	if (period == self->spec.period)
 		return;
-	leat_log("%s: JACK's period is %u now", self->spec.link_name, period);
+	leat_log_limited_at(&self->server_log, LEAT_LOG_INFO,
+			    "%s: JACK's period is %u now", self->spec.link_name,
+			    period);
 	set_clock(self, self->spec.rate_hz, period, true);
 	self->latency_at_ms = 0;
 }
@@ -285,7 +293,7 @@ static void tell_guard(const struct bridge *self)
 	char text[192];
 
 	(void)leat_rt_guard_tell(&self->client.guard, text, sizeof(text));
-	leat_log("%s: %s", self->spec.link_name, text);
+	leat_log_at(LEAT_LOG_INFO, "%s: %s", self->spec.link_name, text);
 }
 
 static void freewheel_changed(struct bridge *self)
@@ -294,9 +302,10 @@ static void freewheel_changed(struct bridge *self)
 
 	if (freewheels(self) == was)
 		return;
-	leat_log("%s: JACK %s", self->spec.link_name,
-		 was ? "is back in real time"
-		     : "freewheels; silence until it does not");
+	leat_log_limited_at(&self->server_log, LEAT_LOG_INFO, "%s: JACK %s",
+			    self->spec.link_name,
+			    was ? "is back in real time"
+				: "freewheels; silence until it does not");
 	set_clock(self, self->spec.rate_hz, self->spec.period, true);
 }
 
@@ -475,7 +484,8 @@ static int start(struct bridge *self, struct leat_error *error)
 		return res;
 	res = open_first(self, error);
 	if (res == -ENOENT && self->setup->wait) {
-		leat_log("%s: waiting for a JACK server", self->spec.link_name);
+		leat_log_at(LEAT_LOG_INFO, "%s: waiting for a JACK server",
+			    self->spec.link_name);
 		return 0;
 	}
 	return res;

@@ -154,9 +154,11 @@ static void on_process_changed(void *user, uint64_t count)
 	if (self->nodes.made && self->nodes.clocks.adapts)
 		leat_pw_bridge_tell_mode(self);
 	else if (self->nodes.drives && leat_pw_bridge_other_driver(self))
-		leat_log("%s: PipeWire runs on another driver's clock now; "
-			 "silence until it is ours again",
-			 self->spec.link_name);
+		leat_log_limited(
+			&self->server_log,
+			"%s: PipeWire runs on another driver's clock now; "
+			"silence until it is ours again",
+			self->spec.link_name);
 	leat_pw_bridge_refresh_status(self);
 }
 
@@ -193,8 +195,10 @@ static void on_graph_lost(void *user)
 {
 	struct leat_pw_bridge *self = user;
 
-	leat_log("%s: the PipeWire daemon is gone; waiting for it to come back",
-		 self->setup->link_name);
+	leat_log_limited(
+		&self->server_log,
+		"%s: the PipeWire daemon is gone; waiting for it to come back",
+		self->setup->link_name);
 	leat_pw_bridge_drop_nodes(self);
 	leat_pw_graph_disconnect(&self->graph);
 	self->was_lost = true;
@@ -285,13 +289,14 @@ static int join(struct leat_pw_bridge *self)
 	if (res < 0 && !self->setup->wait)
 		return res;
 	if (res < 0)
-		leat_log("%s: waiting for a PipeWire daemon",
-			 self->setup->link_name);
+		leat_log_at(LEAT_LOG_INFO, "%s: waiting for a PipeWire daemon",
+			    self->setup->link_name);
 	res = leat_guest_connect(self->guest, self->error);
 	if (res < 0 && res != -ENOENT)
 		return res;
 	if (res < 0)
-		leat_log("%s: waiting for leat-jack", self->setup->link_name);
+		leat_log_at(LEAT_LOG_INFO, "%s: waiting for leat-jack",
+			    self->setup->link_name);
 	if (!self->graph.core || res < 0)
 		leat_pw_bridge_retry_later(self);
 	return 0;

@@ -128,8 +128,8 @@ static void nodes_failed(struct leat_pw_bridge *self)
 		leat_pw_bridge_give_up(self, -EIO);
 		return;
 	}
-	leat_log("%s: %s; trying again", self->setup->link_name,
-		 self->error->text);
+	leat_log_limited(&self->server_log, "%s: %s; trying again",
+			 self->setup->link_name, self->error->text);
 	leat_pw_bridge_retry_later(self);
 }
 

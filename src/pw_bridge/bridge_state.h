@@ -46,7 +46,8 @@ struct leat_pw_bridge {
 	bool was_up;	       /* everything has been there once */
 	bool was_lost;	       /* the daemon went and is not back yet */
 	char gone_text[384];   /* what was said last of the other side's end */
-	struct leat_log_limit peer_log; /* of what the other side does */
+	struct leat_log_limit peer_log;	  /* of what the other side does */
+	struct leat_log_limit server_log; /* of what PipeWire does */
 	struct leat_wire *wire;
 	struct leat_pw_bridge_latency latency;
 	int ready_fd;

@@ -110,7 +110,7 @@ void leat_pw_bridge_tell_guard(const struct leat_pw_bridge *self)
 	char text[192];
 
 	(void)leat_rt_guard_tell(&self->guard, text, sizeof(text));
-	leat_log("%s: %s", self->setup->link_name, text);
+	leat_log_at(LEAT_LOG_INFO, "%s: %s", self->setup->link_name, text);
 }
 
 static void describe_mode(const struct leat_pw_bridge *self, char *text,
@@ -135,12 +135,12 @@ void leat_pw_bridge_tell_mode(struct leat_pw_bridge *self)
 		return;
 	describe_mode(self, text, sizeof(text));
 	if (self->told_mode == 0)
-		leat_log_limited(&self->peer_log,
-				 "%s: bridged at %u Hz, period %u: %s",
-				 self->spec.link_name, self->spec.rate_hz,
-				 self->spec.period, text);
+		leat_log_limited_at(&self->peer_log, LEAT_LOG_INFO,
+				    "%s: bridged at %u Hz, period %u: %s",
+				    self->spec.link_name, self->spec.rate_hz,
+				    self->spec.period, text);
 	else
-		leat_log_limited(&self->peer_log, "%s: %s",
-				 self->spec.link_name, text);
+		leat_log_limited_at(&self->peer_log, LEAT_LOG_INFO, "%s: %s",
+				    self->spec.link_name, text);
 	self->told_mode = leat_pw_bridge_mode(self);
 }

@@ -51,13 +51,15 @@ static void tell_raised(struct leat_pw_bridge *self)
 		return;
 	self->told_raised = most;
 	describe(text, sizeof(text), raised);
-	leat_log("%s: --latency%s %u cannot be kept with JACK's period %u and "
-		 "PipeWire's quantum %u: the least there can be is %s, which "
-		 "is used",
-		 self->spec.link_name, fixed ? "" : "-max",
-		 fixed ? wanted(self)->fixed : wanted(self)->max,
-		 self->spec.period,
-		 (unsigned)leat_word_peek(&self->status->period), text);
+	leat_log_at(
+		LEAT_LOG_WARNING,
+		"%s: --latency%s %u cannot be kept with JACK's period %u and "
+		"PipeWire's quantum %u: the least there can be is %s, which "
+		"is used",
+		self->spec.link_name, fixed ? "" : "-max",
+		fixed ? wanted(self)->fixed : wanted(self)->max,
+		self->spec.period,
+		(unsigned)leat_word_peek(&self->status->period), text);
 }
 
 static void tell_no_room(struct leat_pw_bridge *self, uint32_t room, int res)
@@ -66,16 +68,20 @@ static void tell_no_room(struct leat_pw_bridge *self, uint32_t room, int res)
 		return;
 	self->told_room = room;
 	if (res == -ENOTSUP)
-		leat_log("%s: the latency needs rings of %u frames, and "
-			 "leat-jack is of an older version that makes none "
-			 "larger than these of %u: it is what fits into them, "
-			 "until both are of one version",
-			 self->spec.link_name, room, self->spec.capacity);
+		leat_log_at(
+			LEAT_LOG_WARNING,
+			"%s: the latency needs rings of %u frames, and "
+			"leat-jack is of an older version that makes none "
+			"larger than these of %u: it is what fits into them, "
+			"until both are of one version",
+			self->spec.link_name, room, self->spec.capacity);
 	else
-		leat_log("%s: the latency needs rings of %u frames, and the "
-			 "most for so many channels is %u: it is what fits "
-			 "into those",
-			 self->spec.link_name, room, self->spec.capacity_max);
+		leat_log_at(LEAT_LOG_WARNING,
+			    "%s: the latency needs rings of %u frames, and the "
+			    "most for so many channels is %u: it is what fits "
+			    "into those",
+			    self->spec.link_name, room,
+			    self->spec.capacity_max);
 }
 
 static void ask_for_room(struct leat_pw_bridge *self)
@@ -105,7 +111,9 @@ void leat_pw_bridge_tell_useless(const struct leat_pw_bridge *self)
 
 	if (self->setup->mode == LEAT_PW_FOLLOW &&
 	    (latency->fixed || latency->min || latency->max))
-		leat_log("%s: %s changes nothing in follow mode, whose latency "
-			 "is always the least there can be",
-			 self->setup->link_name, name);
+		leat_log_at(
+			LEAT_LOG_WARNING,
+			"%s: %s changes nothing in follow mode, whose latency "
+			"is always the least there can be",
+			self->setup->link_name, name);
 }

@@ -34,6 +34,7 @@ enum key {
 	KEY_DURATION,
 	KEY_INTERVAL,
 	KEY_LATENCY,
+	KEY_LOG_LEVEL,
 	KEY_LATENCY_MAX,
 	KEY_LATENCY_MIN,
 	KEY_MAP,
@@ -102,6 +103,8 @@ static const struct argp_option option_table[] = {
 	{ "duration", KEY_DURATION, "SECONDS", 0, "End after this time", 3 },
 	{ "interval", KEY_INTERVAL, "SECONDS", 0,
 	  "Time between live lines (0.5 on a terminal, else 5)", 3 },
+	{ "log-level", KEY_LOG_LEVEL, "LEVEL", 0,
+	  "Tell what is at least so bad: " LEAT_LOG_LEVELS " (info)", 3 },
 	{ "quiet", KEY_QUIET, NULL, 0, "Print only what is wrong", 3 },
 	{ "demo", KEY_DEMO, "FILE", 0,
 	  "Play FILE through private servers and compare every sample", 3 },
@@ -355,6 +358,12 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 	case KEY_INTERVAL:
 		options->interval_ms = parse_seconds(
 			"--interval", arg, INTERVAL_MIN_S, INTERVAL_MAX_S);
+		return 0;
+	case KEY_LOG_LEVEL:
+		if (!leat_log_set_level(arg))
+			refuse("--log-level '%s' will not do: give "
+			       "it " LEAT_LOG_LEVELS,
+			       arg);
 		return 0;
 	case KEY_QUIET:
 		options->quiet = true;

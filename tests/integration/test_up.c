@@ -156,6 +156,38 @@ static void test_status_text(void)
 	CU_ASSERT_PTR_NOT_NULL(strstr(text, "jack-test"));
 }
 
+/* ---- the log ---- */
+
+/* What the journal takes, from leat up and from what it has started. */
+static void test_log_levels(void)
+{
+	char path[128], command[1024], text[8192];
+	const char *argv[] = { "sh", "-c", command, NULL };
+
+	sandbox_path(&bridge.sandbox, "journal", path, sizeof(path));
+	snprintf(command, sizeof(command),
+		 "exec 2>%s; export JOURNAL_STREAM=$(stat -L -c %%d:%%i "
+		 "/proc/self/fd/2); %s up -q --duration 0.5 logged",
+		 path, leat());
+	CU_ASSERT_EQUAL(proc_run(argv, NULL, text, sizeof(text), UP_MS), 0);
+	snprintf(command, sizeof(command),
+		 "grep -c '^<6>leat-jack: logged: JACK server' %s && grep -c "
+		 "'^<6>leat-pipewire: logged: bridged' %s",
+		 path, path);
+	CU_ASSERT_EQUAL(proc_run(argv, NULL, text, sizeof(text), UP_MS), 0);
+	snprintf(command, sizeof(command),
+		 "%s up -q --duration 0.5 --log-level warning logged 2>&1 | "
+		 "grep -E 'JACK server|bridged|joined'",
+		 leat());
+	CU_ASSERT_EQUAL(proc_run(argv, NULL, text, sizeof(text), UP_MS), 1);
+	snprintf(command, sizeof(command), "%s up --log-level loud", leat());
+	CU_ASSERT_EQUAL(proc_run(argv, NULL, text, sizeof(text), UP_MS), 2);
+	CU_ASSERT_PTR_NOT_NULL(strstr(text, "error, warning or info"));
+	snprintf(command, sizeof(command), "%s --log-level loud",
+		 bridge_program("leat-jack"));
+	CU_ASSERT_EQUAL(proc_run(argv, NULL, text, sizeof(text), UP_MS), 2);
+}
+
 /* ---- restarts ---- */
 
 static uint64_t killed_pid;
@@ -249,6 +281,7 @@ static const struct unit_test tests[] = {
 	{ "leat up", "the user's own servers", test_own_servers },
 	{ "leat status", "--json", test_status_json },
 	{ "leat status", "for people", test_status_text },
+	{ "leat up", "--log-level, and the journal", test_log_levels },
 	{ "leat up", "restarts a side that dies", test_restarts_sides },
 	{ "leat up", "a link that is frozen", test_frozen_link },
 	{ "leat up", "ends on an interrupt", test_ends_on_interrupt },

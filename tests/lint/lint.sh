@@ -37,6 +37,17 @@ check_manuals() {
 	mandoc -Tlint -W warning $(find data/man -name '*.[1-8]')
 }
 
+# Realtime threads write no log: nobody who is called by one knows how to.
+check_quiet() {
+	# shellcheck disable=SC2046 # a list
+	bad=$(grep -l 'leat_log\|cli/log\.h' $(grep -rlw LEAT_RT src \
+		--include='*.c')) || true
+	[ -z "$bad" ] || {
+		echo "realtime functions and messages are in one file:" $bad
+		exit 1
+	}
+}
+
 # Who may include whom: README of the folders, as a rule.
 check_layers() {
 	bad=$(grep -nE '#include [<"](jack|pipewire|spa)/' -r src/ringbuf \
