@@ -284,8 +284,9 @@ static double latency_s(const struct leat_link_status *status, int direction)
 	uint64_t frames = status->direction[direction].latency_frames;
 	uint64_t rate_hz = status->jack.rate_hz;
 
-	if (frames == LEAT_UNKNOWN || rate_hz == LEAT_UNKNOWN || rate_hz == 0)
+	if (frames == LEAT_UNKNOWN || rate_hz == LEAT_UNKNOWN)
 		return (double)NAN;
+	/* A rate of 0 comes to no number either. */
 	return (double)frames / (double)rate_hz;
 }
 

@@ -9,6 +9,7 @@
 
 #include <CUnit/CUnit.h>
 
+#include <signal.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -213,6 +214,19 @@ static void test_leaves_no_trace(void)
 	CU_ASSERT(proc_is_running(&bridge.pipewire_side));
 }
 
+/* Who waits for them waits in vain: libjack would for ever. */
+static void test_frozen(void)
+{
+	CU_ASSERT_EQUAL(proc_signal(&bridge.jack.proc, SIGSTOP), 0);
+	expect("rate", "unknown", "JACK server 'jack-test' does not answer");
+	expect("loops", "unknown", "not both");
+	CU_ASSERT_EQUAL(proc_signal(&bridge.jack.proc, SIGCONT), 0);
+	CU_ASSERT_EQUAL(proc_signal(&bridge.pipewire.proc, SIGSTOP), 0);
+	expect("quantum", "unknown", "daemon 'pipewire-0' does not");
+	CU_ASSERT_EQUAL(proc_signal(&bridge.pipewire.proc, SIGCONT), 0);
+	expect("libjack", "ok", "libjack.so.0");
+}
+
 static void test_synchronous(void)
 {
 	jack_server_stop(&bridge.jack);
@@ -271,6 +285,7 @@ static const struct unit_test tests[] = {
 	{ "leat doctor", "a loop", test_loop },
 	{ "leat doctor", "a loop through others", test_loop_through_others },
 	{ "leat doctor", "leaves no trace", test_leaves_no_trace },
+	{ "leat doctor", "servers that are frozen", test_frozen },
 	{ "leat doctor", "a synchronous server", test_synchronous },
 	{ "leat doctor", "rate", test_rate },
 	{ "leat doctor", "a server without realtime", test_not_realtime },

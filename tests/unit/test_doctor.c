@@ -662,7 +662,8 @@ static void test_libjack(void)
 		       "sudo rm '/etc/ld.so.conf.d/pipewire-jack.conf'");
 }
 
-static const struct leat_jack_view usual_jack = { true, "default", 48000, 256 };
+static const struct leat_jack_view usual_jack = { true, false, "default", 48000,
+						  256 };
 
 static struct leat_pw_view usual_pipewire(void)
 {

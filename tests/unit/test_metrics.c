@@ -126,6 +126,45 @@ static void test_values(void)
 	expect("leat_clock_jitter_seconds{link=\"main\"}", 80e-6);
 }
 
+/* Each word under its own name: in the order of the structs. */
+static void test_every_word(void)
+{
+	static const char *const sides[] = {
+		"rate_hertz",  "period_frames",		"cycles_total",
+		"xruns_total", "skipped_periods_total", "reconnects_total"
+	};
+	static const char *const directions[] = { "channels",
+						  "capacity_frames",
+						  "fill_frames",
+						  "target_frames",
+						  "latency_frames",
+						  "frames_total",
+						  "underruns_total",
+						  "overruns_total",
+						  "lost_frames_total",
+						  "inserted_frames_total",
+						  "slips_total",
+						  "wakeups_total",
+						  "poisoned_rings_total" };
+	char series[256];
+
+	make_answers();
+	print_and_parse();
+	for (int i = 0; i < 12; i++) {
+		snprintf(series, sizeof(series),
+			 "leat_side_%s{link=\"main\",side=\"%s\"}",
+			 sides[i % 6], i < 6 ? "jack" : "pipewire");
+		expect(series, 1001 + i % 6 + (i < 6 ? 0 : 10));
+	}
+	for (int i = 0; i < 26; i++) {
+		snprintf(series, sizeof(series),
+			 "leat_direction_%s{link=\"main\",direction=\"%s\"}",
+			 directions[i % 13],
+			 i < 13 ? "to_pipewire" : "to_jack");
+		expect(series, 1100 + i % 13 + (i < 13 ? 0 : 100));
+	}
+}
+
 /* Latency in seconds is that in frames, over JACK's rate. */
 static void test_seconds(void)
 {
@@ -228,6 +267,7 @@ static void test_parser(void)
 
 static const struct unit_test tests[] = {
 	{ "metrics", "values", test_values },
+	{ "metrics", "every word", test_every_word },
 	{ "metrics", "seconds", test_seconds },
 	{ "metrics", "what is not known", test_unknown },
 	{ "metrics", "names", test_names },

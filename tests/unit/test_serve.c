@@ -166,6 +166,22 @@ static void test_answers(void)
 	stop();
 }
 
+/* What follows the head is not read, and is no error to who sent it. */
+static void test_long_request(void)
+{
+	char request[20000] = "GET / HTTP/1.0\r\n\r\n", head[256];
+
+	memset(request + 18, 'x', sizeof(request) - 19);
+	start();
+	CU_ASSERT(ask(request, head, sizeof(head)) > PAGE_BYTES);
+	CU_ASSERT_PTR_NOT_NULL(strstr(head, "200 OK"));
+	/* A head without an end is none. */
+	memset(request, 'x', 18);
+	ask(request, head, sizeof(head));
+	CU_ASSERT_PTR_NOT_NULL(strstr(head, "400 Bad"));
+	stop();
+}
+
 /* ---- others ---- */
 
 /* Some say nothing, some never end, some do not read. */
@@ -190,6 +206,29 @@ static void test_slow(void)
 	for (int i = 0; i < n; i++)
 		close(fds[i]);
 	expect_page();
+	stop();
+}
+
+/* More at once than there are places: nobody is sent away who is quick. */
+static void test_rush(void)
+{
+	static const char request[] = "HEAD / HTTP/1.0\r\n\r\n";
+	int fds[LEAT_SERVE_CLIENTS_MAX + 16];
+	const int n = LEAT_SERVE_CLIENTS_MAX + 16;
+	char bytes[512];
+
+	start();
+	for (int i = 0; i < n; i++)
+		fds[i] = connect_to_it();
+	/* So that they are all there before the first has asked. */
+	usleep(20000);
+	for (int i = 0; i < n; i++)
+		(void)!send(fds[i], request, sizeof(request) - 1, MSG_NOSIGNAL);
+	for (int i = 0; i < n; i++) {
+		CU_ASSERT_TRUE(unit_readable(fds[i], UNIT_DEADLINE_MS));
+		CU_ASSERT(read(fds[i], bytes, sizeof(bytes)) > 64);
+		close(fds[i]);
+	}
 	stop();
 }
 
@@ -316,7 +355,9 @@ static void test_no_socket(void)
 static const struct unit_test tests[] = {
 	{ "requests", "first lines", test_parse },
 	{ "requests", "answers", test_answers },
+	{ "requests", "long ones", test_long_request },
 	{ "clients", "slow ones", test_slow },
+	{ "clients", "a rush", test_rush },
 	{ "clients", "one that stays", test_deadline },
 	{ "clients", "mad ones", test_mad },
 	{ "clients", "many", test_many },

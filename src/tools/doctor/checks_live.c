@@ -1,9 +1,14 @@
 /* SPDX-License-Identifier: MIT */
 #include "checks.h"
 
+#include "guarded.h"
 #include "live.h"
 
-#include <stdlib.h>
+#include <stddef.h>
+#include <sys/mman.h>
+
+/* How long a server may take to answer all that is asked. */
+#define ANSWER_MS 5000
 
 static void check_graphs(struct leat_report *report,
 			 const struct leat_libjack *libjack,
@@ -43,18 +48,45 @@ static void check_graphs(struct leat_report *report,
 		routes);
 }
 
-void leat_check_live(struct leat_report *report, const char *jack_name,
-		     const char *remote)
-{
-	struct leat_routes *routes = calloc(1, sizeof(*routes));
+/* What the children find out; it lies in memory that we share with them. */
+struct live {
+	const char *jack_name, *remote;
 	struct leat_libjack libjack;
 	struct leat_jack_view jack;
 	struct leat_pw_view pipewire;
+	struct leat_routes routes;
+};
 
-	if (!routes)
+static void look_at_jack(void *user)
+{
+	struct live *live = user;
+
+	leat_live_jack(&live->libjack, &live->jack, &live->routes,
+		       live->jack_name);
+}
+
+static void look_at_pipewire(void *user)
+{
+	struct live *live = user;
+
+	leat_live_pipewire(&live->pipewire, &live->routes, live->remote);
+}
+
+void leat_check_live(struct leat_report *report, const char *jack_name,
+		     const char *remote)
+{
+	struct live *live = mmap(NULL, sizeof(*live), PROT_READ | PROT_WRITE,
+				 MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+
+	if (live == MAP_FAILED)
 		return;
-	leat_live_jack(&libjack, &jack, routes, jack_name);
-	leat_live_pipewire(&pipewire, routes, remote);
-	check_graphs(report, &libjack, &jack, &pipewire, routes);
-	free(routes);
+	live->jack_name = jack_name;
+	live->remote = remote;
+	if (!leat_guarded(look_at_jack, live, ANSWER_MS))
+		live->jack.frozen = true;
+	if (!leat_guarded(look_at_pipewire, live, ANSWER_MS))
+		live->pipewire.frozen = true;
+	check_graphs(report, &live->libjack, &live->jack, &live->pipewire,
+		     &live->routes);
+	munmap(live, sizeof(*live));
 }

@@ -48,7 +48,11 @@ void leat_judge_libjack(struct leat_finding *finding,
 static void not_running(struct leat_finding *finding,
 			const struct leat_pw_view *pipewire)
 {
-	if (pipewire->looked)
+	if (pipewire->frozen)
+		leat_finding_set(finding, LEAT_VERDICT_UNKNOWN,
+				 "the PipeWire daemon '%s' does not answer",
+				 pipewire->remote);
+	else if (pipewire->looked)
 		leat_finding_set(finding, LEAT_VERDICT_UNKNOWN,
 				 "no PipeWire daemon '%s' runs for this user",
 				 pipewire->remote);
@@ -163,7 +167,10 @@ void leat_judge_rate(struct leat_finding *finding,
 		not_running(finding, pipewire);
 	} else if (!jack->running) {
 		leat_finding_set(finding, LEAT_VERDICT_UNKNOWN,
-				 "no JACK server '%s' runs for this user",
+				 jack->frozen ? "the JACK server '%s' does not "
+						"answer"
+					      : "no JACK server '%s' runs for "
+						"this user",
 				 jack->name);
 	} else if (forced > 0 && forced != jack->rate_hz) {
 		leat_finding_set(finding, LEAT_VERDICT_WARN,

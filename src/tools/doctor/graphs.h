@@ -21,6 +21,7 @@ struct leat_libjack {
 /* The JACK server. */
 struct leat_jack_view {
 	bool running;
+	bool frozen; /* it does not answer */
 	char name[64];
 	uint32_t rate_hz;
 	uint32_t period; /* frames; 0 if not known */
@@ -30,6 +31,7 @@ struct leat_jack_view {
 struct leat_pw_view {
 	bool looked; /* this build can */
 	bool running;
+	bool frozen; /* it does not answer */
 	char remote[64];
 	char version[32]; /* the daemon's */
 	char library[32]; /* libpipewire's */

@@ -267,6 +267,7 @@ static void look(struct looker *self, struct pw_context *context,
 	spa_list_init(&self->wires);
 	ask(self);
 	self->view->running = self->done;
+	self->view->frozen = !self->done;
 	if (self->done)
 		take_routes(self, routes);
 	forget(self);
