@@ -99,13 +99,15 @@ static size_t ask(const char *request, char *head, size_t head_bytes)
 	static char bytes[PAGE_BYTES + 4096];
 	int fd = connect_to_it();
 	size_t n_bytes = 0;
-	ssize_t n;
+	ssize_t n = -1;
 
 	(void)!write(fd, request, strlen(request));
 	while (n_bytes < sizeof(bytes) - 1 &&
 	       unit_readable(fd, UNIT_DEADLINE_MS) &&
 	       (n = read(fd, bytes + n_bytes, sizeof(bytes) - 1 - n_bytes)) > 0)
 		n_bytes += (size_t)n;
+	/* It ends, and is not broken off. */
+	CU_ASSERT_EQUAL(n, 0);
 	close(fd);
 	bytes[n_bytes] = 0;
 	snprintf(head, head_bytes, "%.255s", bytes);

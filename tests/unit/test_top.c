@@ -96,9 +96,13 @@ static void test_restarts(void)
 static void test_reset(void)
 {
 	begin();
+	take();
 	answers[2].status.jack.xruns = 5;
 	take();
+	CU_ASSERT_EQUAL(leat_top_link_history(&model.link[2], 0), 5);
 	leat_top_reset(&model);
+	for (unsigned n = 0; n < LEAT_TOP_HISTORY; n++)
+		CU_ASSERT_EQUAL(leat_top_link_history(&model.link[2], n), 0);
 	CU_ASSERT_EQUAL(leat_top_link_events(&model.link[2]), 0);
 	answers[2].status.jack.xruns = 6;
 	take();
@@ -167,6 +171,12 @@ static void test_order(void)
 	expect_order(LEAT_TOP_BY_NAME, "abc");
 	/* "down" before "no-peer". */
 	expect_order(LEAT_TOP_BY_STATE, "bac");
+	/* The order is kept while what it goes by changes. */
+	expect_order(LEAT_TOP_BY_XRUNS, "cab");
+	answers[1].status.jack.xruns = 3;
+	take();
+	CU_ASSERT_EQUAL(model.link[0].answer.name[0], 'b');
+	expect_order(LEAT_TOP_BY_XRUNS, "bca");
 }
 
 /* ---- the view ---- */
@@ -217,6 +227,8 @@ static void test_sparkline(void)
 	answers[0].status.jack.xruns = UINT64_MAX / 2;
 	take();
 	expect_sparkline(false, ".1.99");
+	expect_sparkline(true, "\xc2\xb7\xe2\x96\x81\xc2\xb7"
+			       "\xe2\x96\x81\xe2\x96\x88");
 }
 
 /* What was shown, row after row. */
