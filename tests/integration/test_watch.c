@@ -289,9 +289,9 @@ static void test_frozen(void)
 	long long begin_ms;
 
 	CU_ASSERT_EQUAL_FATAL(proc_signal(&bridge.jack_side, SIGSTOP), 0);
-	expect(shell("timeout 3 $STATUS --watch=0.5 | tail -n 1"),
+	expect(shell("timeout 5 $STATUS --watch=0.3 | grep -m 1 unknown"),
 	       " test         unknown ");
-	expect(shell("timeout 3 $STATUS --json --watch=0.5 | tail -n 1"),
+	expect(shell("timeout 5 $STATUS --json --watch=0.3 | head -n 1"),
 	       "\"state\":\"unknown\"");
 	begin_ms = now_ms();
 	if (proc_is_running(&server)) {
@@ -311,11 +311,11 @@ static void test_gone(void)
 	circle_stop(&circle);
 	proc_stop(&bridge.pipewire_side, 5000);
 	proc_stop(&bridge.jack_side, 5000);
-	expect(shell("timeout 1 $STATUS --watch=0.3 test | tail -n 1"),
+	expect(shell("timeout 5 $STATUS --watch=0.1 test | grep -m 1 down"),
 	       " test         down ");
-	expect(shell("timeout 1 $STATUS --json --watch=0.3 test | tail -n 1"),
+	expect(shell("timeout 5 $STATUS --json --watch=0.1 test | head -n 1"),
 	       "\"state\":\"down\"");
-	expect(shell("timeout 1 $STATUS --json --watch=0.3 | head -n 1"),
+	expect(shell("timeout 5 $STATUS --json --watch=0.1 | head -n 1"),
 	       "{\"links\":[],");
 	expect(shell("$STATUS --prometheus"), "leat_links 0\n");
 	expect(shell("$STATUS --prometheus test"),
