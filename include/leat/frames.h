@@ -114,6 +114,18 @@ enum leat_activity {
 	LEAT_N_ACTIVITIES
 };
 
+/** What is told to those who read the history of a ring, see <leat/tap.h>. */
+enum leat_frames_event {
+	/** The producer jumped over n_frames: they were never written. */
+	LEAT_EVENT_JUMP = 1,
+	/** The graph left n_frames out; the index does not count them. */
+	LEAT_EVENT_XRUN,
+	/** So many frames of the graph's were left out by a slip. */
+	LEAT_EVENT_DROPPED,
+	/** The next n_frames are a slip's, and none of the graph's. */
+	LEAT_EVENT_INSERTED
+};
+
 struct leat_frames_producer;
 struct leat_frames_consumer;
 
@@ -246,6 +258,10 @@ LEAT_API LEAT_RT void
 leat_frames_set_stamp(struct leat_frames_producer *producer,
 		      const struct leat_stamp *stamp);
 
+/** The last one that was published; all 0 before the first. RT-safe. */
+LEAT_API LEAT_RT struct leat_stamp
+leat_frames_last_stamp(const struct leat_frames_producer *producer);
+
 /**
  * Read the newest stamp.
  *
@@ -273,6 +289,14 @@ leat_frames_get_stamp(const struct leat_frames_consumer *consumer,
 LEAT_API LEAT_RT uint32_t
 leat_frames_get_stamps(const struct leat_frames_consumer *consumer,
 		       uint64_t *n_read, struct leat_stamp *stamps);
+
+/**
+ * Note what happened to the stream before the frames that are sent next. Jumps
+ * are noted by leat_frames_send_at() itself. Thread: producer. RT-safe.
+ */
+LEAT_API LEAT_RT void leat_frames_note(struct leat_frames_producer *producer,
+				       enum leat_frames_event kind,
+				       uint64_t n_frames);
 
 /**
  * Say whether frames are being produced, so that the consumer can tell an

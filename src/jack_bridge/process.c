@@ -68,6 +68,7 @@ static void take_wire(struct leat_jack_process *self)
 		return;
 	self->wire = wire;
 	self->n_before = 0;
+	self->has_sent = false;
 	self->sync_wait.is_missing = false;
 	self->poison_told = false;
 	if (!wire)
@@ -191,6 +192,41 @@ static bool receive_last(struct leat_jack_process *self,
 	return false;
 }
 
+/*
+ * Frames of time since the wire was last written to, by a client of this one's
+ * server or of one before it: that server's count goes on if both clocks agree.
+ */
+static uint64_t hole_by_stamp(const struct leat_jack_process *self)
+{
+	struct leat_stamp last = leat_frames_last_stamp(self->wire->out);
+	uint64_t written = self->index - last.index;
+	uint64_t passed_us = (self->time_ns - last.time_ns) / 1000;
+	uint64_t passed = passed_us * self->rate_hz / 1000000;
+	uint32_t by_count =
+		self->frame_time - (uint32_t)(last.frame_time + written);
+	int64_t by_time = (int64_t)(passed - written);
+
+	if (last.time_ns == 0)
+		return 0;
+	if (by_time > (int64_t)by_count - (int64_t)self->rate_hz / 20 &&
+	    by_time < (int64_t)by_count + (int64_t)self->rate_hz / 20)
+		return by_count;
+	return by_time > 0 ? (uint64_t)by_time : 0;
+}
+
+/* The ring goes on where it was; taps are told how much time has passed. */
+static void note_hole(struct leat_jack_process *self, jack_nframes_t n_frames)
+{
+	uint64_t hole = (jack_nframes_t)(self->frame_time - self->due_time);
+
+	if (!self->has_sent)
+		hole = hole_by_stamp(self);
+	if (hole > 0 && hole < UINT32_MAX / 2)
+		leat_frames_note(self->wire->out, LEAT_EVENT_XRUN, hole);
+	self->has_sent = true;
+	self->due_time = self->frame_time + n_frames;
+}
+
 /* [W, W+P) */
 static void send(struct leat_jack_process *self, jack_nframes_t n_frames)
 {
@@ -204,6 +240,7 @@ static void send(struct leat_jack_process *self, jack_nframes_t n_frames)
 	uint64_t n_wakeups = leat_frames_wakeups(self->wire->out);
 	uint64_t n_calls = leat_frames_wake_calls(self->wire->out);
 
+	note_hole(self, n_frames);
 	leat_frames_set_stamp(self->wire->out, &stamp);
 	leat_frames_send_at(self->wire->out, self->index, n_frames, copy_in,
 			    self);

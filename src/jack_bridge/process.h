@@ -43,6 +43,8 @@ struct leat_jack_process {
 	uint64_t newest;	   /* of PipeWire's blocks, as last seen */
 	bool poison_told;	   /* of this wire */
 	jack_nframes_t n_before;   /* frames of the wire's last cycle, or 0 */
+	bool has_sent;		   /* on this wire */
+	jack_nframes_t due_time;   /* then: JACK's, where that ended */
 	jack_nframes_t frame_time; /* JACK's, at the start of the cycle */
 	uint64_t time_ns;	   /* CLOCK_MONOTONIC, the same moment */
 	jack_nframes_t n_cycle;	   /* frames of the last cycle */

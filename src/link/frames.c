@@ -19,6 +19,9 @@ struct leat_frames_producer {
 	float *planes;			 /* own, behind the part */
 	size_t stride;			 /* samples */
 	struct leat_signal wake;	 /* its fd is owned here */
+	uint32_t block_max;		 /* the truth about the part's */
+	struct leat_event_sums events;
+	struct leat_stamp stamp; /* the last one */
 	struct leat_frames_format format;
 	struct leat_shm shm;	  /* own part */
 	struct leat_shm peer_shm; /* the consumer's part */
@@ -126,6 +129,7 @@ int leat_frames_producer_create(struct leat_frames_producer **producer,
 		return res;
 	}
 	self->part = self->shm.addr;
+	leat_word_store(&self->part->events.n_slots, LEAT_EVENT_LOG_SIZE);
 	self->planes = (float *)((unsigned char *)self->shm.addr +
 				 LEAT_PART_PLANES_OFFSET);
 	self->stride = leat_part_stride_bytes(format) / sizeof(float);
@@ -313,6 +317,31 @@ static void touch_next(const struct leat_frames_producer *producer,
 			   n_bytes);
 }
 
+/*
+ * The largest block so far: whoever reads the history must reckon with so many
+ * frames behind the index being written. Known before the first of them is.
+ */
+static void grow_block(struct leat_frames_producer *producer, uint32_t n_frames)
+	LEAT_RT
+{
+	producer->block_max = n_frames;
+	leat_word_store(&producer->part->events.block_max, n_frames);
+	leat_stores_before_stores();
+}
+
+/* Known before the index that the ring jumps to. */
+static void note_jump(struct leat_frames_producer *producer, uint64_t index,
+		      uint32_t n_frames) LEAT_RT
+{
+	const struct leat_ring_end *end = &producer->ring.end;
+
+	if (end->timed && n_frames <= end->capacity &&
+	    leat_index_before(end->index, index))
+		leat_event_log_write(&producer->part->events, &producer->events,
+				     end->index, LEAT_EVENT_JUMP,
+				     index - end->index);
+}
+
 static void fill_spans(struct leat_frames_producer *producer,
 		       const struct leat_spans *spans, leat_frames_send_fn fn,
 		       void *user) LEAT_RT
@@ -322,6 +351,8 @@ static void fill_spans(struct leat_frames_producer *producer,
 		.n_channels = producer->format.n_channels,
 	};
 
+	if (spans->n_items > producer->block_max)
+		grow_block(producer, spans->n_items);
 	for (int i = 0; i < 2 && spans->span[i].n_items > 0; i++) {
 		room.base = producer->planes + spans->span[i].offset;
 		room.n_frames = spans->span[i].n_items;
@@ -368,6 +399,8 @@ uint32_t leat_frames_send_at(struct leat_frames_producer *producer,
 {
 	struct leat_spans spans;
 
+	if (index != leat_producer_index(&producer->ring))
+		note_jump(producer, index, n_frames);
 	if (leat_producer_begin_at(&producer->ring, index, n_frames, &spans) ==
 	    0)
 		return 0;
@@ -406,8 +439,15 @@ uint32_t leat_frames_recv_at(struct leat_frames_consumer *consumer,
 void leat_frames_set_stamp(struct leat_frames_producer *producer,
 			   const struct leat_stamp *stamp)
 {
+	producer->stamp = *stamp;
 	leat_stamp_write(&producer->part->stamp, stamp);
 	leat_stamp_log_write(&producer->part->log, stamp);
+}
+
+struct leat_stamp
+leat_frames_last_stamp(const struct leat_frames_producer *producer)
+{
+	return producer->stamp;
 }
 
 bool leat_frames_get_stamp(const struct leat_frames_consumer *consumer,
@@ -420,6 +460,14 @@ uint32_t leat_frames_get_stamps(const struct leat_frames_consumer *consumer,
 				uint64_t *n_read, struct leat_stamp *stamps)
 {
 	return leat_stamp_log_read(&consumer->peer->log, n_read, stamps);
+}
+
+void leat_frames_note(struct leat_frames_producer *producer,
+		      enum leat_frames_event kind, uint64_t n_frames)
+{
+	leat_event_log_write(&producer->part->events, &producer->events,
+			     leat_producer_index(&producer->ring), kind,
+			     n_frames);
 }
 
 void leat_frames_set_activity(struct leat_frames_producer *producer,

@@ -6,6 +6,7 @@
 #ifndef LEAT_LINK_PART_H
 #define LEAT_LINK_PART_H
 
+#include "event_log.h"
 #include "stamp.h"
 
 #include <leat/frames.h>
@@ -51,7 +52,8 @@ struct leat_producer_part {
 	struct leat_stamp_words stamp;	/* 384 */
 	struct leat_word activity;	/* 512: enum leat_activity */
 	uint8_t pad_activity[LEAT_LINE_BYTES - 8];
-	struct leat_stamp_log log; /* 640: the last stamps */
+	struct leat_stamp_log log;    /* 640: the last stamps */
+	struct leat_event_log events; /* 2816: the last events */
 };
 
 struct leat_consumer_part {
@@ -67,6 +69,9 @@ _Static_assert(offsetof(struct leat_producer_part, stamp) == 384, "ABI");
 _Static_assert(offsetof(struct leat_producer_part, activity) == 512, "ABI");
 _Static_assert(offsetof(struct leat_producer_part, log) == 640, "ABI");
 _Static_assert(sizeof(struct leat_stamp_log) == 2176, "ABI");
+_Static_assert(offsetof(struct leat_producer_part, events) == 2816, "ABI");
+_Static_assert(offsetof(struct leat_event_log, slots) == 128, "ABI");
+_Static_assert(sizeof(struct leat_event_log) == 1152, "ABI");
 _Static_assert(offsetof(struct leat_consumer_part, words) == 128, "ABI");
 _Static_assert(sizeof(struct leat_producer_part) <= LEAT_PART_PLANES_OFFSET,
 	       "planes begin behind the fixed part");

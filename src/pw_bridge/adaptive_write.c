@@ -152,11 +152,21 @@ static void cut(struct writer *writer) LEAT_RT
 	leat_splice_cut(&writer->way->splice, writer->resampler, speed);
 }
 
+/* For taps: what is left out or put in here. */
+static void note_slip(struct writer *writer, int64_t n) LEAT_RT
+{
+	if (n != 0)
+		leat_frames_note(writer->out,
+				 n > 0 ? LEAT_EVENT_INSERTED
+				       : LEAT_EVENT_DROPPED,
+				 (uint64_t)(n > 0 ? n : -n));
+}
+
 /*
  * Begin with this cycle's first frame, after as much silence as its place is
  * ahead; or with a later frame if it is behind.
  */
-static void jump(struct writer *writer) LEAT_RT
+static void jump(struct writer *writer, int64_t n) LEAT_RT
 {
 	const struct leat_pw_adaptive *self = writer->self;
 	double ratio =
@@ -166,6 +176,7 @@ static void jump(struct writer *writer) LEAT_RT
 	double error;
 
 	catch_up(writer);
+	note_slip(writer, n);
 	cut(writer);
 	error = error_of(writer, frame, 0);
 	if (error < 0) {
@@ -209,7 +220,7 @@ static void find_place(struct writer *writer) LEAT_RT
 	if (n != 0 || n_missed > 0)
 		leat_word_add(&way->words->slips, way->placed);
 	if (n != 0 || n_missed > 0 || !way->placed || torn(writer))
-		jump(writer);
+		jump(writer, way->placed ? n - n_missed : 0);
 	way->placed = true;
 	way->interrupted = false;
 }

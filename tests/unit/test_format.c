@@ -224,6 +224,35 @@ static void test_room_body(void)
 	EXPECT_FIELDS(&message, sizeof(message), fields);
 }
 
+/* What a producer's part holds for taps. */
+static void test_events(void)
+{
+	struct leat_producer_part part = { 0 };
+	struct leat_event_sums sums = { .n_jumps = 0xffffff };
+
+	part.events.n_slots.atomic_value = 32;
+	part.events.block_max.atomic_value = 64;
+	leat_event_log_write(&part.events, &sums, 1, LEAT_EVENT_JUMP, 2);
+	leat_event_log_write(&part.events, &sums, 1, LEAT_EVENT_JUMP, 2);
+	for (int i = 0; i < 31; i++)
+		leat_event_log_write(&part.events, &sums, 5, LEAT_EVENT_XRUN,
+				     6);
+	CU_ASSERT_EQUAL(number_at(&part, 2824, 8), 32);
+	CU_ASSERT_EQUAL(number_at(&part, 2832, 8), 64);
+	CU_ASSERT_EQUAL(number_at(&part, 2816, 8), 33);
+	CU_ASSERT_EQUAL(number_at(&part, 2944, 8), 33);
+	CU_ASSERT_EQUAL(number_at(&part, 2952, 8), 5);
+	CU_ASSERT_EQUAL(number_at(&part, 2960, 8), 6);
+	CU_ASSERT_EQUAL(number_at(&part, 2968, 1), 2);
+	CU_ASSERT_EQUAL(number_at(&part, 2969, 3), 1);
+	CU_ASSERT_EQUAL(number_at(&part, 2972, 4), 31 * 6);
+	CU_ASSERT_EQUAL(number_at(&part, 2944 + 31 * 32, 8), 32);
+	CU_ASSERT_EQUAL(sizeof(part), 3968);
+	CU_ASSERT_EQUAL(LEAT_EVENT_JUMP, 1);
+	CU_ASSERT_EQUAL(LEAT_EVENT_DROPPED, 3);
+	CU_ASSERT_EQUAL(LEAT_EVENT_INSERTED, 4);
+}
+
 static const struct unit_test tests[] = {
 	{ "parts", "the header of a producer", test_producer_header },
 	{ "parts", "the header of a consumer", test_consumer_header },
@@ -232,6 +261,7 @@ static const struct unit_test tests[] = {
 	{ "messages", "the head", test_message_head },
 	{ "messages", "a spec", test_spec_body },
 	{ "messages", "room", test_room_body },
+	{ "parts", "events", test_events },
 };
 
 UNIT_MAIN(tests)

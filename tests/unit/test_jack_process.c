@@ -1,11 +1,15 @@
 /* SPDX-License-Identifier: MIT */
 #include "circle.h"
+
+#include "link/part.h"
 #include "pair.h"
 #include "runner.h"
 
 #include <leat/inline/atomics.h>
 
 #include <CUnit/CUnit.h>
+
+#include <sys/mman.h>
 
 static uint64_t peek(const struct leat_word *word)
 {
@@ -259,7 +263,78 @@ static void test_wire_is_taken_back_at_any_instruction(void)
 }
 #endif
 
+/* ---- what taps are told ---- */
+
+static const struct leat_event_log *events_of(const struct circle *circle)
+{
+	int fd = leat_frames_producer_fd(circle->jack.out);
+	const struct leat_producer_part *part = mmap(
+		NULL, LEAT_PART_PLANES_OFFSET, PROT_READ, MAP_SHARED, fd, 0);
+
+	CU_ASSERT_FATAL(part != MAP_FAILED);
+	return &part->events;
+}
+
+static void expect_event(const struct leat_event_log *log, uint64_t n,
+			 uint64_t index, uint64_t n_frames)
+{
+	const struct leat_event_slot *slot = &log->slots[n - 1];
+
+	CU_ASSERT_EQUAL(peek(&log->n_written), n);
+	CU_ASSERT_EQUAL(peek(&slot->index), index);
+	CU_ASSERT_EQUAL(peek(&slot->n_frames), n_frames);
+	CU_ASSERT_EQUAL(peek(&slot->about) & 0xff, LEAT_EVENT_XRUN);
+}
+
+static void run_steadily(struct circle *circle)
+{
+	for (unsigned i = 0; i < 100; i++) {
+		circle_cycle(circle, CIRCLE_PERIOD);
+		circle_answer(circle);
+	}
+}
+
+/* Nothing is written while nothing happens; then what happened. */
+static void test_events(void)
+{
+	const struct leat_event_log *log;
+	struct circle circle;
+	uint64_t index;
+
+	CU_ASSERT_FATAL(circle_open(&circle));
+	log = events_of(&circle);
+	index = leat_producer_index(leat_frames_producer_ring(circle.jack.out));
+	run_steadily(&circle);
+	CU_ASSERT_EQUAL(peek(&log->n_written), 0);
+	CU_ASSERT_EQUAL(peek(&log->block_max), CIRCLE_PERIOD);
+	index += UINT64_C(100) * CIRCLE_PERIOD;
+	/* An xrun, then a shorter period, which is none. */
+	circle.client.frame_time += 5 * CIRCLE_PERIOD + 3;
+	run_steadily(&circle);
+	expect_event(log, 1, index, 5 * CIRCLE_PERIOD + 3);
+	circle_cycle(&circle, CIRCLE_PERIOD / 2);
+	CU_ASSERT_EQUAL(peek(&log->n_written), 1);
+	index += UINT64_C(100) * CIRCLE_PERIOD + CIRCLE_PERIOD / 2;
+	/* Freewheel, in which JACK's count goes on as it likes. */
+	circle.process.freewheels = true;
+	run_steadily(&circle);
+	circle.process.freewheels = false;
+	run_steadily(&circle);
+	expect_event(log, 2, index, UINT64_C(100) * CIRCLE_PERIOD);
+	index += UINT64_C(100) * CIRCLE_PERIOD;
+	/* Without the wire for a while. */
+	leat_jack_process_set_wire(&circle.process, NULL);
+	circle_cycle(&circle, CIRCLE_PERIOD);
+	leat_jack_process_set_wire(&circle.process, &circle.jack);
+	run_steadily(&circle);
+	expect_event(log, 3, index, CIRCLE_PERIOD);
+	munmap((void *)((uintptr_t)log & ~UINT64_C(4095)),
+	       LEAT_PART_PLANES_OFFSET);
+	circle_close(&circle);
+}
+
 static const struct unit_test tests[] = {
+	{ "taps", "events", test_events },
 	{ "circle", "one period", test_way_round },
 	{ "circle", "after a stall", test_latency_survives_a_stall },
 	{ "circle", "freewheel", test_freewheel_stands_aside },

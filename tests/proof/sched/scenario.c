@@ -489,6 +489,46 @@ static void consume_log(void)
 		machine_fail("a stamp missed");
 }
 
+/* ---- ACT_EVENTS ---- */
+
+static struct leat_event_log *event_log(void)
+{
+	return (struct leat_event_log *)machine.stamp;
+}
+
+static void produce_events(void)
+{
+	struct leat_event_sums sums = { 0 };
+
+	for (uint64_t k = 1; k <= scene()->n_items; k++) {
+		machine_trace("event %llu", (unsigned long long)k);
+		leat_event_log_write(event_log(), &sums, k, LEAT_EVENT_XRUN, k);
+	}
+}
+
+/* Each whole and the one it is said to be, and the others known to be lost. */
+static void consume_events(void)
+{
+	struct leat_event event[LEAT_EVENT_LOG_SIZE];
+	uint64_t n_read = 0, n_told = 0, n_lost;
+
+	for (uint32_t i = 0; i < scene()->recv_block; i++) {
+		uint32_t n = leat_event_log_read(event_log(), &n_read, event,
+						 &n_lost);
+
+		n_told += n + n_lost;
+		if (n_told != n_read)
+			machine_fail("events neither read nor lost");
+		if (n == 0)
+			continue;
+		if (event->n_frames != event->index ||
+		    event->xrun_frames != event->index * (event->index + 1) / 2)
+			machine_fail("parts of two events");
+		if (event->index != n_read)
+			machine_fail("another event");
+	}
+}
+
 /* ---- a run ---- */
 
 static void (*const bodies[][N_THREADS])(void) = {
@@ -498,6 +538,7 @@ static void (*const bodies[][N_THREADS])(void) = {
 	[ACT_POLL] = { produce_poll, consume_poll },
 	[ACT_STAMP] = { produce_stamps, consume_stamps },
 	[ACT_LOG] = { produce_log, consume_log },
+	[ACT_EVENTS] = { produce_events, consume_events },
 };
 
 /* Nobody is left asleep on what is there. */

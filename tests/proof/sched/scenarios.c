@@ -145,6 +145,16 @@ const struct scenario scenarios[] = {
 	  .capacity = 1,
 	  .n_items = 3,
 	  .recv_block = 2 },
+	{ .name = "event log",
+	  .act = ACT_EVENTS,
+	  .capacity = 1,
+	  .n_items = 2,
+	  .recv_block = 1 },
+	{ .name = "event log, two looks",
+	  .act = ACT_EVENTS,
+	  .capacity = 1,
+	  .n_items = 3,
+	  .recv_block = 2 },
 	{ .name = "any 3 operations, capacity 1",
 	  .act = ACT_SCRIPT,
 	  .capacity = 1,
@@ -213,8 +223,8 @@ void scenario_draw(struct scenario *s)
 
 void scenario_print(const struct scenario *s)
 {
-	static const char *const acts[] = { "stream", "script", "timed",
-					    "poll",   "stamp",	"log" };
+	static const char *const acts[] = { "stream", "script", "timed", "poll",
+					    "stamp",  "log",	"events" };
 
 	printf("%s: %s, capacity %u, limit %u/%u, from %" PRIu64
 	       ", %u items, blocks of %u and %u, room %u, watermark %u, "

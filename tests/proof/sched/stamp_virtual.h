@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* The shipped stamps, with a log of one slot: each overwrites the one before. */
+/*
+ * The shipped stamps and events, with logs of one slot: each overwrites the one
+ * before.
+ */
 #ifndef LEAT_PROOF_STAMP_VIRTUAL_H
 #define LEAT_PROOF_STAMP_VIRTUAL_H
 
@@ -8,6 +11,10 @@
 #undef LEAT_STAMP_LOG_SIZE
 #define LEAT_STAMP_LOG_SIZE 1u
 
+#include "link/event_log.h"
 #include "link/stamp.h"
+
+#undef LEAT_EVENT_LOG_SIZE
+#define LEAT_EVENT_LOG_SIZE 1u
 
 #endif
