@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include <leat/link.h>
 
+#include "host_taps.h"
 #include "latency.h"
 #include "side.h"
 #include "socket.h"
@@ -13,7 +14,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-/* Connections that have not said yet who they are, and tools. */
+/* Connections that have not said yet who they are, and tools; taps are apart. */
 #define CLIENTS_MAX 16
 
 struct client {
@@ -36,6 +37,7 @@ struct leat_host {
 	struct leat_wire *offered; /* not accepted yet */
 	int wait_fd;		   /* of the offered wire */
 	uint64_t generation;
+	struct leat_host_taps taps;
 	const struct leat_link_events *events;
 	void *user;
 };
@@ -84,6 +86,7 @@ int leat_host_create(struct leat_host **host, const struct leat_link_spec *spec,
 	set_spec(self, spec);
 	self->guest_fd = self->guest_pidfd = self->wait_fd = -1;
 	self->status = self->guest_status = none;
+	leat_host_taps_init(&self->taps);
 	for (int i = 0; i < CLIENTS_MAX; i++)
 		self->clients[i].fd = -1;
 	self->listener.fd = self->listener.lock_fd = -1;
@@ -141,6 +144,7 @@ void leat_host_destroy(struct leat_host *host)
 	if (!host)
 		return;
 	close_guest(host);
+	leat_host_taps_finish(&host->taps);
 	for (int i = 0; i < CLIENTS_MAX; i++)
 		if (host->clients[i].fd >= 0)
 			close(host->clients[i].fd);
@@ -171,6 +175,7 @@ int leat_host_fd(const struct leat_host *host)
 static void guest_gone(struct leat_host *host, const char *text)
 {
 	close_guest(host);
+	leat_host_taps_down(&host->taps);
 	host->events->peer_gone(host->user, text);
 }
 
@@ -232,6 +237,22 @@ static void close_fds(const int *fds, uint32_t n_fds)
 		close(fds[i]);
 }
 
+/* What both producers write is for taps to read. */
+static void tell_taps(struct leat_host *host, const struct leat_wire *wire,
+		      int guest_part_fd)
+{
+	const struct leat_frames_format *format =
+		leat_frames_producer_format(wire->out);
+	struct leat_wire_message about = { format->generation,
+					   format->first_index };
+	struct leat_tap_message tap;
+
+	leat_tap_pack(&tap, &host->spec, &about);
+	leat_host_taps_up(
+		&host->taps, &tap,
+		(int[]){ leat_frames_producer_fd(wire->out), guest_part_fd });
+}
+
 /* The guest's half came: connect both. */
 static int accept_wire(struct leat_host *host,
 		       const struct leat_message *message, const int *fds)
@@ -261,6 +282,8 @@ static int accept_wire(struct leat_host *host,
 		leat_wire_destroy(wire);
 		return res < 0 ? res : res2;
 	}
+	/* What was the guest's descriptor is kept with the part. */
+	tell_taps(host, wire, fds[1]);
 	host->events->wire_up(host->user, wire);
 	return 0;
 }
@@ -396,6 +419,18 @@ static void adopt_guest(struct leat_host *host, struct client *client,
 		send_failed(host, res);
 }
 
+static void adopt_tap(struct leat_host *host, struct client *client)
+{
+	const char *text;
+
+	if (leat_host_taps_add(&host->taps, client->fd, &text) == 0) {
+		client->fd = -1;
+		return;
+	}
+	send_bye(client->fd, text);
+	close_client(client);
+}
+
 static void read_client(struct leat_host *host, struct client *client)
 {
 	struct leat_message message;
@@ -416,6 +451,8 @@ static void read_client(struct leat_host *host, struct client *client)
 		close_client(client);
 	} else if (message.body.hello.role == LEAT_ROLE_PIPEWIRE) {
 		adopt_guest(host, client, &message.body.hello, fds[0]);
+	} else if (message.body.hello.role == LEAT_ROLE_TAP) {
+		adopt_tap(host, client);
 	} else {
 		answer_tool(host, client->fd);
 		close_client(client);
@@ -475,6 +512,7 @@ static void dispatch_fd(struct leat_host *host, int fd)
 			read_client(host, &host->clients[i]);
 			return;
 		}
+	(void)leat_host_taps_heard(&host->taps, fd);
 }
 
 void leat_host_dispatch(struct leat_host *host)

@@ -33,6 +33,10 @@ static int check_fds(const struct leat_message *message)
 		min = 1;
 		max = 2;
 		break;
+	case LEAT_MESSAGE_TAP:
+		/* Both, or none: there is no wire. */
+		min = max = message->n_fds ? 2 : 0;
+		break;
 	case LEAT_MESSAGE_SPEC:
 	case LEAT_MESSAGE_BYE:
 	case LEAT_MESSAGE_ROOM:
@@ -69,9 +73,8 @@ static int check_body(const struct leat_message *message)
 
 	switch (message->type) {
 	case LEAT_MESSAGE_HELLO:
-		return message->body.hello.role == LEAT_ROLE_PIPEWIRE ||
-				       message->body.hello.role ==
-					       LEAT_ROLE_TOOL
+		return message->body.hello.role >= LEAT_ROLE_PIPEWIRE &&
+				       message->body.hello.role <= LEAT_ROLE_TAP
 			       ? 0
 			       : -EPROTO;
 	case LEAT_MESSAGE_SPEC:
@@ -87,6 +90,8 @@ static int check_body(const struct leat_message *message)
 			       : -EPROTO;
 	case LEAT_MESSAGE_LATENCY:
 		return leat_latency_unpack(&latency, &message->body.latency);
+	case LEAT_MESSAGE_TAP:
+		return leat_tap_check(&message->body.tap, message->n_fds);
 	default:
 		return 0;
 	}
@@ -261,6 +266,55 @@ void leat_spec_format(const struct leat_link_spec *spec,
 		.generation = wire->generation,
 		.first_index = wire->first_index,
 	};
+}
+
+void leat_tap_pack(struct leat_tap_message *message,
+		   const struct leat_link_spec *spec,
+		   const struct leat_wire_message *wire)
+{
+	memset(message, 0, sizeof(*message));
+	message->generation = wire->generation;
+	message->first_index = wire->first_index;
+	message->rate_hz = spec->rate_hz;
+	message->capacity = spec->capacity;
+	for (int d = 0; d < LEAT_N_DIRECTIONS; d++) {
+		message->n_channels[d] = spec->n_channels[d];
+		message->ring_flags[d] = spec->ring_flags[d];
+		memcpy(message->position[d], spec->position[d],
+		       sizeof(message->position[d]));
+	}
+}
+
+void leat_tap_format_of(const struct leat_tap_message *message,
+			enum leat_direction direction,
+			struct leat_frames_format *format)
+{
+	*format = (struct leat_frames_format){
+		.n_channels = message->n_channels[direction],
+		.capacity = message->capacity,
+		.rate_hz = message->rate_hz,
+		.ring_flags = message->ring_flags[direction],
+		.direction = direction,
+		.generation = message->generation,
+		.first_index = message->first_index,
+	};
+}
+
+int leat_tap_check(const struct leat_tap_message *message, uint32_t n_fds)
+{
+	struct leat_frames_format format;
+
+	if (n_fds == 0)
+		return 0;
+	for (int d = 0; d < LEAT_N_DIRECTIONS; d++) {
+		leat_tap_format_of(message, (enum leat_direction)d, &format);
+		if (leat_frames_format_check(&format) < 0)
+			return -EPROTO;
+		for (uint32_t i = 0; i < format.n_channels; i++)
+			if (!leat_position_name(message->position[d][i]))
+				return -EPROTO;
+	}
+	return 0;
 }
 
 bool leat_spec_same_rings(const struct leat_link_spec *a,

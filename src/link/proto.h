@@ -25,7 +25,8 @@ enum leat_message_type {
 	LEAT_MESSAGE_STATUS,	/* host to tool: where the counters are */
 	LEAT_MESSAGE_BYE,	/* either: why it leaves */
 	LEAT_MESSAGE_LATENCY,	/* either: what lies beyond it */
-	LEAT_MESSAGE_ROOM	/* guest: how much the rings must hold */
+	LEAT_MESSAGE_ROOM,	/* guest: how much the rings must hold */
+	LEAT_MESSAGE_TAP /* host to tap: the producers' parts of a wire */
 };
 
 /*
@@ -34,7 +35,11 @@ enum leat_message_type {
  */
 #define LEAT_FEATURE_LATENCY (1u << 0) /* LEAT_MESSAGE_LATENCY */
 
-enum leat_role { LEAT_ROLE_PIPEWIRE = 1, LEAT_ROLE_TOOL = 2 };
+enum leat_role {
+	LEAT_ROLE_PIPEWIRE = 1,
+	LEAT_ROLE_TOOL = 2,
+	LEAT_ROLE_TAP = 3
+};
 
 struct leat_hello {
 	uint32_t role;	   /* enum leat_role */
@@ -76,6 +81,17 @@ struct leat_latency_message {
 	uint32_t added[LEAT_N_DIRECTIONS]; /* or LEAT_LATENCY_FOLLOW */
 };
 
+/* What the parts of a wire are like; all 0, with none, where there is none. */
+struct leat_tap_message {
+	uint64_t generation;
+	uint64_t first_index;
+	uint32_t rate_hz;
+	uint32_t capacity;
+	uint32_t n_channels[LEAT_N_DIRECTIONS];
+	uint32_t ring_flags[LEAT_N_DIRECTIONS];
+	uint8_t position[LEAT_N_DIRECTIONS][LEAT_CHANNELS_MAX];
+};
+
 struct leat_message {
 	uint32_t magic;	   /* LEAT_PROTO_MAGIC */
 	uint16_t version;  /* LEAT_PROTO_VERSION */
@@ -89,6 +105,7 @@ struct leat_message {
 		struct leat_bye bye;
 		struct leat_room room;
 		struct leat_latency_message latency;
+		struct leat_tap_message tap;
 		uint8_t bytes[496];
 	} body;
 };
@@ -137,6 +154,15 @@ void leat_latency_pack(struct leat_latency_message *message,
 		       const struct leat_link_latency *latency);
 int leat_latency_unpack(struct leat_link_latency *latency,
 			const struct leat_latency_message *message);
+
+/* What a tap is told of a wire, and whether that can be: 0, or -EPROTO. */
+void leat_tap_pack(struct leat_tap_message *message,
+		   const struct leat_link_spec *spec,
+		   const struct leat_wire_message *wire);
+int leat_tap_check(const struct leat_tap_message *message, uint32_t n_fds);
+void leat_tap_format_of(const struct leat_tap_message *message,
+			enum leat_direction direction,
+			struct leat_frames_format *format);
 
 /* The format of one direction's ring. */
 void leat_spec_format(const struct leat_link_spec *spec,

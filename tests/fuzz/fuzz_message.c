@@ -77,6 +77,8 @@ static bool right_count(const struct leat_message *message, uint32_t n_fds)
 		return n_fds == 3;
 	case LEAT_MESSAGE_STATUS:
 		return n_fds == 1 || n_fds == 2;
+	case LEAT_MESSAGE_TAP:
+		return n_fds == 0 || n_fds == 2;
 	default:
 		return n_fds == 0;
 	}
@@ -113,6 +115,20 @@ static void look_at_latency(const struct leat_latency_message *message)
 		     latency.beyond[d].max <= 10000);
 }
 
+/* Of a wire, if there is one: nothing of it is used for arithmetic unchecked. */
+static void look_at_tap(const struct leat_tap_message *message)
+{
+	MUST(message->rate_hz >= 1000 && message->rate_hz <= 768000);
+	MUST(message->capacity >= 64 && message->capacity <= 1u << 24);
+	MUST((message->capacity & (message->capacity - 1)) == 0);
+	for (int d = 0; d < LEAT_N_DIRECTIONS; d++) {
+		MUST(message->n_channels[d] <= 64);
+		MUST(message->ring_flags[d] <= 3);
+		for (uint32_t i = 0; i < message->n_channels[d]; i++)
+			MUST(leat_position_name(message->position[d][i]));
+	}
+}
+
 static void look_at_accepted(const struct leat_message *message, uint32_t n_fds)
 {
 	struct leat_link_spec spec;
@@ -121,15 +137,18 @@ static void look_at_accepted(const struct leat_message *message, uint32_t n_fds)
 	     message->version == LEAT_PROTO_VERSION);
 	MUST(message->n_fds == n_fds && message->reserved == 0);
 	MUST(message->type >= LEAT_MESSAGE_HELLO &&
-	     message->type <= LEAT_MESSAGE_ROOM);
+	     message->type <= LEAT_MESSAGE_TAP);
 	MUST(right_count(message, n_fds));
 	if (message->type == LEAT_MESSAGE_HELLO)
 		MUST(message->body.hello.role == LEAT_ROLE_PIPEWIRE ||
-		     message->body.hello.role == LEAT_ROLE_TOOL);
+		     message->body.hello.role == LEAT_ROLE_TOOL ||
+		     message->body.hello.role == LEAT_ROLE_TAP);
 	if (message->type == LEAT_MESSAGE_BYE)
 		look_at_text(message->body.bye.text);
 	if (message->type == LEAT_MESSAGE_ROOM)
 		MUST(message->body.room.n_frames <= 1u << 24);
+	if (message->type == LEAT_MESSAGE_TAP && n_fds > 0)
+		look_at_tap(&message->body.tap);
 	if (message->type == LEAT_MESSAGE_LATENCY)
 		look_at_latency(&message->body.latency);
 	if (message->type != LEAT_MESSAGE_SPEC)
@@ -188,6 +207,17 @@ static void put_latency(void)
 	put_message(&message, 0, "latency");
 }
 
+static void put_tap(const struct leat_link_spec *spec)
+{
+	const struct leat_wire_message wire = { 1, 2 };
+	struct leat_message message;
+
+	leat_message_init(&message, LEAT_MESSAGE_TAP);
+	leat_tap_pack(&message.body.tap, spec, &wire);
+	put_message(&message, 2, "tap");
+	put_message(&message, 0, "tap-none");
+}
+
 static void put_spec(void)
 {
 	struct leat_link_spec spec = {
@@ -206,6 +236,7 @@ static void put_spec(void)
 	leat_message_init(&message, LEAT_MESSAGE_SPEC);
 	leat_spec_pack(&message.body.spec, &spec);
 	put_message(&message, 0, "spec");
+	put_tap(&spec);
 }
 
 void fuzz_seeds(void)
@@ -232,6 +263,8 @@ void fuzz_seeds(void)
 	put_message(&message, 1, "hello");
 	message.body.hello.role = LEAT_ROLE_TOOL;
 	put_message(&message, 0, "hello-tool");
+	message.body.hello.role = LEAT_ROLE_TAP;
+	put_message(&message, 0, "hello-tap");
 	message.version = LEAT_PROTO_VERSION + 1;
 	put_message(&message, 0, "version");
 	leat_message_init(&message, LEAT_MESSAGE_ROOM);

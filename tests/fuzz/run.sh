@@ -42,7 +42,7 @@ flags="-std=gnu11 -O1 -g -fno-omit-frame-pointer -D_GNU_SOURCE -Wall -Wextra"
 library='src/ringbuf/fdring.c src/ringbuf/mapping.c src/ringbuf/ring.c
 src/ringbuf/shm.c src/ringbuf/signal.c src/link/error.c
 src/link/event_log.c src/link/frames.c src/link/guest.c src/link/host.c
-src/link/part.c src/link/positions.c
+src/link/host_taps.c src/link/part.c src/link/positions.c
 src/link/proto.c src/link/rundir.c src/link/side.c src/link/socket.c
 src/link/stamp.c src/link/status.c src/link/wire.c src/cli/options.c
 src/tools/json.c src/tools/links.c src/tools/metrics.c src/tools/status_json.c

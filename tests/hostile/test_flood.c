@@ -269,7 +269,79 @@ static void test_tools_that_do_not_read(void)
 	scene_close(&scene);
 }
 
+/* ---- taps ---- */
+
+static bool say_tap(struct foe *foe)
+{
+	struct leat_message hello;
+
+	leat_message_init(&hello, LEAT_MESSAGE_HELLO);
+	hello.body.hello.role = LEAT_ROLE_TAP;
+	return foe_connect(foe) &&
+	       leat_message_send(foe->fd, &hello, NULL, 0) == 0;
+}
+
+/* Many, that come, do not read, and stay or go, while wires come and go. */
+static void test_taps_that_do_not_read(void)
+{
+	unsigned n = scene_flood(2000, 100000);
+	static struct foe foes[N_OPEN];
+	struct scene scene;
+
+	scene_open(&scene, HONEST_HOST);
+	for (unsigned i = 0; i < N_OPEN; i++)
+		foe_init(&foes[i]);
+	for (unsigned i = 0; i < n; i++) {
+		foe_finish(&foes[i % N_OPEN]);
+		CU_ASSERT_FATAL(say_tap(&foes[i % N_OPEN]));
+		/* Each of these makes news for all of them. */
+		if (i % 100 == 99) {
+			CU_ASSERT_FATAL(foe_join(&scene.foe));
+			foe_leave(&scene.foe);
+		}
+		if (i % 500 == 0)
+			CU_ASSERT(answers());
+	}
+	CU_ASSERT(answers());
+	for (unsigned i = 0; i < N_OPEN; i++)
+		foe_finish(&foes[i]);
+	scene_close(&scene);
+}
+
+/* Whatever a tap says ends it: messages of each type, and what is none. */
+static void test_taps_that_speak(void)
+{
+	unsigned n = scene_flood(500, 20000);
+	uint64_t seed = 1;
+	struct scene scene;
+	struct foe foe;
+
+	scene_open(&scene, HONEST_HOST);
+	foe_init(&foe);
+	for (unsigned i = 0; i < n; i++) {
+		struct leat_message message;
+		unsigned char junk[600];
+		int fds[2] = { 0, 1 };
+
+		CU_ASSERT_FATAL(say_tap(&foe));
+		leat_message_init(&message, (enum leat_message_type)(i % 11));
+		for (size_t b = 0; b < sizeof(junk); b++)
+			junk[b] = (unsigned char)unit_random(&seed);
+		if (i % 2)
+			(void)leat_message_send(foe.fd, &message, fds, i % 3);
+		else
+			(void)foe_send(foe.fd, junk, 1 + i % sizeof(junk), fds,
+				       i % 3);
+		CU_ASSERT(foe_is_dropped(foe.fd));
+		foe_finish(&foe);
+	}
+	CU_ASSERT(answers());
+	scene_close(&scene);
+}
+
 static const struct unit_test tests[] = {
+	{ "taps", "that do not read", test_taps_that_do_not_read },
+	{ "taps", "that speak", test_taps_that_speak },
 	{ "connections", "silent", test_silent },
 	{ "connections", "come and go", test_come_and_go },
 	{ "connections", "hello and leave", test_hello_and_leave },

@@ -224,6 +224,35 @@ static void test_room_body(void)
 	EXPECT_FIELDS(&message, sizeof(message), fields);
 }
 
+static void test_tap_body(void)
+{
+	static const struct field fields[] = {
+		{ 0, 8, 0x1122334455667788 },
+		{ 8, 8, 0x99aabbccddeeff00 },
+		{ 16, 4, 48000 },
+		{ 20, 4, 256 },
+		{ 24, 4, 2 },
+		{ 28, 4, 1 },
+		{ 32, 4, 2 },
+		{ 36, 4, 1 },
+		{ 40, 1, LEAT_POSITION_FL },
+		{ 41, 1, LEAT_POSITION_FR },
+		{ 104, 1, LEAT_POSITION_MONO },
+	};
+	const struct leat_wire_message wire = { 0x1122334455667788,
+						0x99aabbccddeeff00 };
+	struct leat_link_spec spec = node_spec();
+	struct leat_tap_message message;
+
+	spec.ring_flags[LEAT_TO_PIPEWIRE] = LEAT_RING_TIMED;
+	spec.ring_flags[LEAT_TO_JACK] = LEAT_RING_POLL;
+	memset(&message, 0x55, sizeof(message));
+	leat_tap_pack(&message, &spec, &wire);
+	EXPECT_FIELDS(&message, sizeof(message), fields);
+	CU_ASSERT_EQUAL(LEAT_MESSAGE_TAP, 9);
+	CU_ASSERT_EQUAL(LEAT_ROLE_TAP, 3);
+}
+
 /* What a producer's part holds for taps. */
 static void test_events(void)
 {
@@ -261,6 +290,7 @@ static const struct unit_test tests[] = {
 	{ "messages", "the head", test_message_head },
 	{ "messages", "a spec", test_spec_body },
 	{ "messages", "room", test_room_body },
+	{ "messages", "a tap", test_tap_body },
 	{ "parts", "events", test_events },
 };
 

@@ -140,7 +140,7 @@ static void test_version(void)
 static void test_type(void)
 {
 	for (uint32_t n_fds = 0; n_fds <= 3; n_fds++) {
-		static const uint16_t types[] = { 0, 9, 10, 0x0101,
+		static const uint16_t types[] = { 0, 10, 11, 0x0101,
 						  UINT16_MAX };
 
 		for (size_t i = 0; i < sizeof(types) / sizeof(types[0]); i++) {
@@ -212,6 +212,8 @@ static void test_descriptors_of_a_hello(void)
 
 		message.body.hello.role = LEAT_ROLE_TOOL;
 		CU_ASSERT_EQUAL(check(&message), n_fds == 0 ? 0 : -EPROTO);
+		message.body.hello.role = LEAT_ROLE_TAP;
+		CU_ASSERT_EQUAL(check(&message), n_fds == 0 ? 0 : -EPROTO);
 		message.body.hello.role = LEAT_ROLE_PIPEWIRE;
 		CU_ASSERT_EQUAL(check(&message), n_fds == 1 ? 0 : -EPROTO);
 	}
@@ -235,7 +237,7 @@ static void test_descriptors_that_came(void)
 
 static void test_roles(void)
 {
-	static const uint32_t roles[] = { 0, 3, 0x101, UINT32_MAX };
+	static const uint32_t roles[] = { 0, 4, 0x101, UINT32_MAX };
 
 	for (size_t i = 0; i < sizeof(roles) / sizeof(roles[0]); i++)
 		for (uint32_t n_fds = 0; n_fds < 2; n_fds++) {
@@ -245,6 +247,62 @@ static void test_roles(void)
 			message.body.hello.role = roles[i];
 			CU_ASSERT_EQUAL(check(&message), -EPROTO);
 		}
+}
+
+static struct leat_message a_tap(uint32_t n_fds)
+{
+	const struct leat_wire_message wire = { 7, UINT64_MAX };
+	struct leat_link_spec spec = a_spec();
+	struct leat_message message;
+
+	leat_message_init(&message, LEAT_MESSAGE_TAP);
+	message.n_fds = n_fds;
+	leat_tap_pack(&message.body.tap, &spec, &wire);
+	return message;
+}
+
+static void expect_bad_tap(size_t offset, uint32_t value)
+{
+	struct leat_message message = a_tap(2);
+
+	memcpy((char *)&message.body.tap + offset, &value, sizeof(value));
+	CU_ASSERT_EQUAL(check(&message), -EPROTO);
+	/* Where there is no wire, nothing is said of it. */
+	message.n_fds = 0;
+	CU_ASSERT_EQUAL(check(&message), 0);
+}
+
+static void test_tap(void)
+{
+	struct leat_frames_format format;
+	struct leat_message message = a_tap(2);
+	struct leat_link_spec spec = a_spec();
+
+	CU_ASSERT_EQUAL(check(&message), 0);
+	leat_tap_format_of(&message.body.tap, LEAT_TO_JACK, &format);
+	CU_ASSERT_EQUAL(format.n_channels, spec.n_channels[LEAT_TO_JACK]);
+	CU_ASSERT_EQUAL(format.capacity, spec.capacity);
+	CU_ASSERT_EQUAL(format.direction, LEAT_TO_JACK);
+	CU_ASSERT_EQUAL(format.generation, 7);
+	CU_ASSERT_EQUAL(format.first_index, UINT64_MAX);
+	for (uint32_t n_fds = 1; n_fds <= 4; n_fds++) {
+		message = a_tap(n_fds);
+		CU_ASSERT_EQUAL(check(&message), n_fds == 2 ? 0 : -EPROTO);
+	}
+#define BAD(member, value)                                                     \
+	expect_bad_tap(offsetof(struct leat_tap_message, member), value)
+	BAD(rate_hz, 999);
+	BAD(rate_hz, 768001);
+	BAD(capacity, 63);
+	BAD(capacity, 100);
+	BAD(capacity, 1u << 25);
+	BAD(n_channels[0], 65);
+	BAD(n_channels[1], UINT32_MAX);
+	BAD(ring_flags[0], 4);
+	BAD(ring_flags[1], UINT32_MAX);
+	BAD(position[0], UINT32_MAX);
+	BAD(position[1], UINT32_MAX);
+#undef BAD
 }
 
 /* It is logged: one line, and nothing that a terminal obeys. */
@@ -671,6 +729,7 @@ static const struct unit_test tests[] = {
 	{ "descriptors", "of a hello", test_descriptors_of_a_hello },
 	{ "descriptors", "that came", test_descriptors_that_came },
 	{ "bodies", "roles", test_roles },
+	{ "bodies", "tap", test_tap },
 	{ "bodies", "room", test_room_in_range },
 	{ "bodies", "bye", test_bye_ends },
 	{ "bodies", "plain bye", test_bye_is_plain },
