@@ -26,7 +26,7 @@ def prototypes_of_header(text):
         result, name, arguments = re.fullmatch(
             r"(.*?)(\w+)\((.*)\)", squeeze(declaration)
         ).groups()
-        found[name] = (result.strip(), arguments)
+        found[name] = (result.strip(), arguments.strip())
     return found
 
 

@@ -3,7 +3,8 @@
 #
 # pair.sh FIRST DIR: start producer and consumer, which are in DIR, FIRST
 # before the other; both must succeed. With "status" as FIRST, status is asked
-# about the link between the two.
+# about the link between the two. With "tap", tap waits for the link before there
+# is one, and hears of it to its end: 480000 frames.
 set -u
 first=$1
 PATH=$2:$PATH
@@ -37,6 +38,17 @@ status)
 		sleep 0.1
 	done
 	second example_consumer
+	;;
+tap)
+	timeout 30 example_tap >"$dir/heard" &
+	tap=$!
+	sleep 0.2
+	timeout 30 example_producer &
+	second example_consumer
+	wait $! && wait $tap || exit 1
+	tail -n 1 "$dir/heard"
+	grep -q '^480000: the end' "$dir/heard"
+	exit
 	;;
 *)
 	echo "pair.sh: unknown argument '$first'" >&2

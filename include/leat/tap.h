@@ -129,7 +129,12 @@ struct leat_tap_event {
 	 * the one to the other; else it is by the system's clock.
 	 */
 	bool exact;
-	uint32_t n_unknown; /**< LEAT_TAP_UNKNOWN: entries never read */
+	/**
+	 * GAP, UNKNOWN or XRUN: so many skips, slips and xruns came at once that
+	 * the positions of these are not known. An XRUN's n_frames are all of
+	 * theirs.
+	 */
+	uint32_t n_unknown;
 	/**
 	 * DOWN: 0 if a side just left; -ENOTSUP: the link knows no taps, and
 	 * has to be updated; -EPROTO: what it said or wrote cannot be; -EUSERS:

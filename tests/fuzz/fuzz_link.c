@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * A host or a guest of a link, and at the other end of its real socket a peer
+ * A host, a guest or a tap of a link, and at the other end of its real socket a peer
  * that connects, says and hangs up what and when it likes. Whatever it does,
  * nothing is left of it, and what comes of it can be used.
  */
@@ -9,6 +9,7 @@
 #include "link/socket.h"
 
 #include <leat/link.h>
+#include <leat/tap.h>
 
 #include <errno.h>
 #include <stdio.h>
@@ -21,9 +22,12 @@
 
 /* The library's side, and its peer. */
 struct meeting {
-	struct leat_host *host; /* or */
-	struct leat_guest *guest;
-	struct leat_listener *listener; /* the peer's, for a guest */
+	struct leat_host *host;	  /* or */
+	struct leat_guest *guest; /* or */
+	struct leat_tap *tap;	  /* or NULL, until it is opened */
+	bool taps;
+	enum leat_direction tap_direction;
+	struct leat_listener *listener; /* the peer's, for the last two */
 	struct leat_wire *wire;
 	bool have_spec;
 	struct peer peer;
@@ -146,18 +150,60 @@ static void join(struct meeting *meeting, int *fd)
 		*fd = leat_connect(PEER_LINK, NULL);
 		return;
 	}
-	MUST(leat_guest_connect(meeting->guest, NULL) == 0);
+	if (meeting->taps) {
+		leat_tap_close(meeting->tap);
+		MUST(leat_tap_open(&meeting->tap, PEER_LINK,
+				   meeting->tap_direction, NULL, NULL) == 0);
+	} else {
+		MUST(leat_guest_connect(meeting->guest, NULL) == 0);
+	}
 	meeting->have_spec = false;
 	*fd = leat_accept(meeting->listener);
 	MUST(*fd >= 0);
+}
+
+static void read_tap(struct leat_tap *tap, uint64_t n_frames)
+{
+	struct leat_frames_view views[2];
+	uint32_t n = leat_tap_begin(tap, (uint32_t)n_frames, views);
+	float sum = 0;
+
+	MUST(n == views[0].n_frames + views[1].n_frames);
+	read_view(&sum, &views[0]);
+	read_view(&sum, &views[1]);
+	MUST(leat_tap_end(tap, n) <= n);
+}
+
+static void dispatch_tap(struct leat_tap *tap)
+{
+	struct leat_tap_event event;
+
+	for (int i = 0; i < 8; i++) {
+		enum leat_tap_what what;
+
+		(void)leat_tap_prepare_wait(tap);
+		what = leat_tap_next(tap, &event);
+		MUST(what == event.what && event.text);
+		if (what == LEAT_TAP_NONE)
+			return;
+		if (what == LEAT_TAP_FRAMES)
+			read_tap(tap, event.n_frames);
+		if (what == LEAT_TAP_UP)
+			MUST(leat_tap_format(tap)->n_channels <= 64);
+		if (what == LEAT_TAP_DOWN)
+			MUST(strnlen(event.text, 384) < 384 &&
+			     !strchr(event.text, '\n'));
+	}
 }
 
 static void dispatch(struct meeting *meeting)
 {
 	if (meeting->host)
 		leat_host_dispatch(meeting->host);
-	else
+	else if (meeting->guest)
 		leat_guest_dispatch(meeting->guest);
+	else if (meeting->tap)
+		dispatch_tap(meeting->tap);
 }
 
 /* What the library's owner may do meanwhile. */
@@ -170,7 +216,10 @@ static void disturb(struct meeting *meeting, struct fuzz_input *input)
 	latency.beyond[0].min = fuzz_u8(input);
 	latency.beyond[0].max = fuzz_u16(input);
 	peer_change_spec(&spec, input);
-	if (meeting->guest && fuzz_u8(input) % 2) {
+	if (meeting->taps) {
+		if (meeting->tap)
+			(void)leat_tap_seek(meeting->tap, fuzz_u16(input));
+	} else if (meeting->guest && fuzz_u8(input) % 2) {
 		(void)!leat_guest_ask_room(meeting->guest, fuzz_u16(input));
 	} else if (text[0] & 1 && meeting->guest) {
 		leat_guest_set_latency(meeting->guest, &latency);
@@ -229,8 +278,10 @@ static void operate(struct meeting *meeting, struct fuzz_input *input)
 /* ---- from beginning to end ---- */
 
 static void open_meeting(struct meeting *meeting,
-			 struct leat_listener *listener, bool host)
+			 struct leat_listener *listener, unsigned what)
 {
+	bool host = what == 1;
+
 	struct leat_error error;
 
 	memset(meeting, 0, sizeof(*meeting));
@@ -246,6 +297,10 @@ static void open_meeting(struct meeting *meeting,
 	}
 	MUST(leat_listen(listener, PEER_LINK, &error) == 0);
 	meeting->listener = listener;
+	meeting->taps = what > 1;
+	meeting->tap_direction = what == 2 ? LEAT_TO_PIPEWIRE : LEAT_TO_JACK;
+	if (meeting->taps)
+		return;
 	MUST(leat_guest_create(&meeting->guest, PEER_LINK, &events, meeting,
 			       &error) == 0);
 }
@@ -259,6 +314,7 @@ static void close_meeting(struct meeting *meeting)
 		dispatch(meeting);
 	leat_host_destroy(meeting->host);
 	leat_guest_destroy(meeting->guest);
+	leat_tap_close(meeting->tap);
 	leat_wire_destroy(meeting->wire);
 	if (meeting->listener)
 		leat_listener_finish(meeting->listener);
@@ -292,7 +348,7 @@ void fuzz_one(struct fuzz_input *input)
 	struct leat_listener listener;
 	struct meeting meeting;
 
-	open_meeting(&meeting, &listener, fuzz_u8(input) % 2);
+	open_meeting(&meeting, &listener, fuzz_u8(input) % 4);
 	for (int i = 0; i < 64 && input->left > 0; i++)
 		operate(&meeting, input);
 	close_meeting(&meeting);
@@ -310,9 +366,9 @@ static void put_say(struct fuzz_seed *seed, enum leat_message_type type)
 	fuzz_put_u8(seed, DISPATCH);
 }
 
-static void put_join(struct fuzz_seed *seed, bool host)
+static void put_join(struct fuzz_seed *seed, unsigned what)
 {
-	fuzz_put_u8(seed, host);
+	fuzz_put_u8(seed, what);
 	fuzz_put_u8(seed, JOIN);
 	fuzz_put_u8(seed, DISPATCH);
 }
@@ -392,9 +448,34 @@ static void put_signal_seed(struct fuzz_seed *seed, unsigned kind,
 	fuzz_write_seed(seed, name);
 }
 
+/* Taps of a host, and a host of taps. */
+static void put_tap_seeds(struct fuzz_seed *seed)
+{
+	put_join(seed, 1);
+	fuzz_put_u8(seed, SAY);
+	fuzz_put(seed, (const uint8_t[]){ LEAT_MESSAGE_HELLO - 1, 32 }, 2);
+	fuzz_put_u8(seed, DISPATCH);
+	fuzz_put(seed, (const uint8_t[]){ JOIN + 16, DISPATCH, SAY + 16 }, 3);
+	peer_put_message(seed, LEAT_MESSAGE_HELLO);
+	fuzz_put(seed, (const uint8_t[]){ DISPATCH, HEAR + 16, SAY + 16 }, 3);
+	peer_put_message(seed, LEAT_MESSAGE_ACCEPT);
+	fuzz_put(seed, (const uint8_t[]){ DISPATCH, HEAR }, 2);
+	put_say(seed, LEAT_MESSAGE_HELLO);
+	fuzz_write_seed(seed, "host-tap");
+	for (unsigned what = 2; what < 4; what++) {
+		put_join(seed, what);
+		put_say(seed, LEAT_MESSAGE_TAP);
+		put_say(seed, LEAT_MESSAGE_TAP);
+		put_say(seed, LEAT_MESSAGE_BYE);
+		fuzz_write_seed(seed, what == 2 ? "tap" : "tap-to-jack");
+	}
+}
+
 void fuzz_seeds(void)
 {
 	struct fuzz_seed seed = { .n_bytes = 0 };
+
+	put_tap_seeds(&seed);
 
 	put_signal_seed(&seed, PEER_SIGNAL, "guest-signal");
 	put_signal_seed(&seed, PEER_EVENTFD, "guest-eventfd");

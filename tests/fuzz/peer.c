@@ -47,15 +47,16 @@ void peer_change_spec(struct leat_link_spec *spec, struct fuzz_input *input)
 
 /* ---- descriptors ---- */
 
-/* Parts as they should be: of this peer's half of a wire. */
-static int part_fd(const struct peer *peer, bool of_producer)
+/* Parts as they should be: of one half of a wire. */
+static int part_fd(const struct peer *peer, enum leat_direction out,
+		   bool of_producer)
 {
 	struct leat_wire_message message = { peer->generation,
 					     peer->spec.first_index };
 	struct leat_wire *wire;
 	int fd;
 
-	if (leat_wire_create(&wire, &peer->spec, &message, peer->out) < 0)
+	if (leat_wire_create(&wire, &peer->spec, &message, out) < 0)
 		return -1;
 	fd = dup(of_producer ? leat_frames_producer_fd(wire->out)
 			     : leat_frames_consumer_fd(wire->in));
@@ -91,7 +92,13 @@ static int make_fd(const struct peer *peer, unsigned kind, int own_fd)
 		return status_fd();
 	case PEER_PRODUCER:
 	case PEER_CONSUMER:
-		return part_fd(peer, kind == PEER_PRODUCER);
+		return part_fd(peer, peer->out, kind == PEER_PRODUCER);
+	case PEER_TO_PIPEWIRE:
+	case PEER_TO_JACK:
+		return part_fd(peer,
+			       kind == PEER_TO_JACK ? LEAT_TO_JACK
+						    : LEAT_TO_PIPEWIRE,
+			       true);
 	case PEER_SIGNAL:
 		return one_of_a_pair(SOCK_STREAM);
 	case PEER_DATAGRAMS:
@@ -114,6 +121,8 @@ static uint32_t right_kinds(enum leat_message_type type, uint8_t kinds[3])
 	static const uint8_t accept[3] = { PEER_CONSUMER, PEER_PRODUCER,
 					   PEER_SIGNAL };
 
+	static const uint8_t tap[3] = { PEER_TO_PIPEWIRE, PEER_TO_JACK };
+
 	switch (type) {
 	case LEAT_MESSAGE_HELLO:
 		memcpy(kinds, hello, 3);
@@ -124,6 +133,9 @@ static uint32_t right_kinds(enum leat_message_type type, uint8_t kinds[3])
 	case LEAT_MESSAGE_ACCEPT:
 		memcpy(kinds, accept, 3);
 		return 3;
+	case LEAT_MESSAGE_TAP:
+		memcpy(kinds, tap, 3);
+		return 2;
 	default:
 		memcpy(kinds, none, 3);
 		return type == LEAT_MESSAGE_STATUS;
@@ -135,8 +147,14 @@ static uint32_t right_kinds(enum leat_message_type type, uint8_t kinds[3])
 static void make_message(const struct peer *peer, struct leat_message *message,
 			 enum leat_message_type type)
 {
+	const struct leat_wire_message wire = { peer->generation,
+						peer->spec.first_index };
+
 	leat_message_init(message, type);
 	switch (type) {
+	case LEAT_MESSAGE_TAP:
+		leat_tap_pack(&message->body.tap, &peer->spec, &wire);
+		break;
 	case LEAT_MESSAGE_HELLO:
 		message->body.hello.role = LEAT_ROLE_PIPEWIRE;
 		message->body.hello.features = LEAT_FEATURE_LATENCY;
@@ -202,7 +220,7 @@ static void send_packet(int fd, void *bytes, size_t n_bytes, const int *fds,
 
 void peer_say(const struct peer *peer, int fd, struct fuzz_input *input)
 {
-	enum leat_message_type type = 1 + fuzz_u8(input) % 8;
+	enum leat_message_type type = 1 + fuzz_u8(input) % 9;
 	struct {
 		struct leat_message message;
 		uint8_t more[64];
@@ -216,6 +234,11 @@ void peer_say(const struct peer *peer, int fd, struct fuzz_input *input)
 	make_message(peer, &packet.message, type);
 	if (type == LEAT_MESSAGE_ROOM)
 		packet.message.body.room.n_frames = 1u << fuzz_u8(input) % 32;
+	/* Not a flaw: a tap brings nothing. */
+	if (flaws & 32 && type == LEAT_MESSAGE_HELLO) {
+		packet.message.body.hello.role = LEAT_ROLE_TAP;
+		n_fds = n_right = 0;
+	}
 	if (flaws & 1)
 		n_fds = fuzz_u8(input) % (N_FDS_MAX + 1);
 	packet.message.n_fds = flaws & 2 ? n_right : n_fds;

@@ -26,6 +26,8 @@ enum peer_kind {
 	PEER_EVENTFD,
 	PEER_UNSEALED,
 	PEER_OWN_END,
+	PEER_TO_PIPEWIRE, /* the producers' parts, as a tap is given them */
+	PEER_TO_JACK,
 	N_PEER_KINDS
 };
 

@@ -44,7 +44,9 @@ src/ringbuf/shm.c src/ringbuf/signal.c src/link/error.c
 src/link/event_log.c src/link/frames.c src/link/guest.c src/link/host.c
 src/link/host_taps.c src/link/part.c src/link/positions.c
 src/link/proto.c src/link/rundir.c src/link/side.c src/link/socket.c
-src/link/stamp.c src/link/status.c src/link/wire.c src/cli/options.c
+src/link/stamp.c src/link/status.c src/link/tap.c src/link/tap_link.c
+src/link/tap_log.c src/link/tap_next.c src/link/tap_read.c src/link/tap_wait.c
+src/link/tap_wire.c src/link/wire.c src/cli/options.c
 src/tools/json.c src/tools/links.c src/tools/metrics.c src/tools/status_json.c
 src/tools/status_text.c'
 

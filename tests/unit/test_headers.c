@@ -11,6 +11,7 @@
 #include <leat/ring.h>
 #include <leat/shm.h>
 #include <leat/status.h>
+#include <leat/tap.h>
 
 #include <stdio.h>
 #include <string.h>
@@ -25,6 +26,7 @@ int main(void)
 	leat_ring_words_init(&words, 5);
 	leat_shm_finish(&shm);
 	leat_frames_producer_destroy(NULL);
+	leat_tap_close(NULL);
 	good = leat_signal_init(&signal, -1) == 0 &&
 	       leat_link_name_check("main", NULL) == 0 &&
 	       strcmp(leat_position_name(LEAT_POSITION_FL), "FL") == 0 &&

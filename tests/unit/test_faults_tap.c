@@ -1,0 +1,107 @@
+/* SPDX-License-Identifier: MIT */
+/* A tap opens and reads, and any one call on the way fails. */
+#include "faults.h"
+#include "helpers.h"
+#include "runner.h"
+#include "tap_bench.h"
+
+#include <CUnit/CUnit.h>
+
+#include <errno.h>
+#include <unistd.h>
+
+/* More calls of a kind than there are. */
+#define N_CALLS_MAX 60u
+
+static struct tap_bench bench;
+
+static struct leat_tap *open_tap(int *res)
+{
+	struct leat_error error;
+	struct leat_tap *tap;
+
+	*res = leat_tap_open(&tap, NODE_LINK, LEAT_TO_JACK, NULL, &error);
+	return tap;
+}
+
+/* Whatever it was told before, in the end it reads. */
+static void expect_frames(struct leat_tap *tap)
+{
+	int64_t until_ms = unit_now_ms() + UNIT_DEADLINE_MS;
+	struct leat_tap_event event;
+
+	while (leat_tap_next(tap, &event) != LEAT_TAP_UP &&
+	       leat_tap_state(tap) != LEAT_TAP_LIVE &&
+	       unit_now_ms() < until_ms) {
+		tap_bench_settle(&bench);
+		usleep(1000);
+	}
+	CU_ASSERT_EQUAL_FATAL(leat_tap_state(tap), LEAT_TAP_LIVE);
+	tap_bench_pipewire(&bench, 0, 64);
+	while (leat_tap_next(tap, &event) != LEAT_TAP_FRAMES &&
+	       unit_now_ms() < until_ms)
+		;
+	CU_ASSERT_EQUAL(tap_bench_read(&bench, tap, LEAT_TO_JACK, 64), 64);
+}
+
+/* Whether there was a call that failed. */
+static bool listen_with(enum fault_call call, unsigned nth, int error)
+{
+	struct leat_tap_event event;
+	struct leat_tap *tap;
+	bool hit;
+	int res;
+
+	tap_bench_init(&bench);
+	CU_ASSERT_FATAL(tap_bench_open(&bench));
+	faults_fail(call, nth, error);
+	tap = open_tap(&res);
+	tap_bench_settle(&bench);
+	for (int i = 0; tap && i < 3; i++) {
+		(void)leat_tap_next(tap, &event);
+		(void)leat_tap_prepare_wait(tap);
+	}
+	hit = faults_end();
+	CU_ASSERT_EQUAL(res < 0, tap == NULL);
+	if (!tap)
+		tap = open_tap(&res);
+	CU_ASSERT_EQUAL_FATAL(res, 0);
+	expect_frames(tap);
+	leat_tap_close(tap);
+	CU_ASSERT(tap_bench_close(&bench));
+	return hit;
+}
+
+static void test_any_call_fails(void)
+{
+	static const struct {
+		enum fault_call call;
+		int error;
+	} faults[] = {
+		{ FAULT_ALLOC, ENOMEM },	 { FAULT_ACCEPT4, EMFILE },
+		{ FAULT_CONNECT, ECONNREFUSED }, { FAULT_CONNECT, EAGAIN },
+		{ FAULT_EPOLL_CREATE1, EMFILE }, { FAULT_EPOLL_CTL, ENOSPC },
+		{ FAULT_FCNTL, EACCES },	 { FAULT_FSTAT, EIO },
+		{ FAULT_GETSOCKOPT, EINVAL },	 { FAULT_MLOCK, ENOMEM },
+		{ FAULT_MMAP, ENOMEM },		 { FAULT_RECVMSG, EIO },
+		{ FAULT_RECVMSG, EAGAIN },	 { FAULT_SENDMSG, ENOBUFS },
+		{ FAULT_SENDMSG, EPIPE },	 { FAULT_SOCKET, EMFILE },
+	};
+
+	for (unsigned i = 0; i < sizeof(faults) / sizeof(faults[0]); i++) {
+		unsigned n_blocks = faults_blocks(), nth = 0;
+
+		while (nth < N_CALLS_MAX &&
+		       listen_with(faults[i].call, nth, faults[i].error))
+			nth++;
+		CU_ASSERT(nth > 0 && nth < N_CALLS_MAX);
+		CU_ASSERT_EQUAL(faults_blocks(), n_blocks);
+	}
+	CU_ASSERT_EQUAL(faults_bad_closes(), 0);
+}
+
+static const struct unit_test tests[] = {
+	{ "tap", "any call fails", test_any_call_fails },
+};
+
+UNIT_MAIN(tests)
