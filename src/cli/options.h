@@ -9,6 +9,10 @@
 /* --sync-wait: the rest of JACK's graph has to run as well. */
 #define LEAT_SYNC_WAIT_MAX_PERCENT 90u
 
+/* --history: seconds that the rings keep for taps. */
+#define LEAT_HISTORY_MAX_S 300
+#define LEAT_HISTORY_DEFAULT_S 2
+
 /* --latency-trim-in, --latency-trim-out: frames, either way. */
 #define LEAT_LATENCY_TRIM_MAX 65536
 

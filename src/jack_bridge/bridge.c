@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "bridge.h"
 
+#include "capacity.h"
 #include "cli/log.h"
 #include "cli/now.h"
 #include "cli/options.h"
@@ -110,18 +111,41 @@ static const struct leat_link_events link_events = {
 	.latency = on_latency,
 };
 
-/*
- * A quarter of a second, so that a stall of either side passes without the
- * writer meeting the reader, and at least four periods.
- */
-static uint32_t choose_capacity(uint32_t rate_hz, uint32_t period)
+static struct leat_jack_capacity wanted_room(const struct bridge *self,
+					     uint32_t rate_hz, uint32_t period)
 {
-	uint32_t wanted = rate_hz / 4 > 4 * period ? rate_hz / 4 : 4 * period;
-	uint32_t capacity = LEAT_FRAMES_CAPACITY_MIN;
+	return (struct leat_jack_capacity){
+		.rate_hz = rate_hz,
+		.period = period,
+		.n_channels = self->client_setup.n_channels[0] +
+			      self->client_setup.n_channels[1],
+		.history_ms = self->setup->history_ms,
+		.most_bytes = self->setup->most_bytes,
+	};
+}
 
-	while (capacity < wanted)
-		capacity *= 2;
-	return capacity;
+static uint32_t choose_capacity(const struct bridge *self, uint32_t rate_hz,
+				uint32_t period)
+{
+	struct leat_jack_capacity wanted = wanted_room(self, rate_hz, period);
+
+	return leat_jack_capacity(&wanted);
+}
+
+/* What is asked for has a limit; what is usual just ends there. */
+static void tell_history(const struct bridge *self)
+{
+	struct leat_jack_capacity wanted =
+		wanted_room(self, self->spec.rate_hz, self->spec.period);
+	uint32_t ms =
+		leat_jack_capacity_history_ms(&wanted, self->spec.capacity);
+
+	if (self->setup->history_given && ms < self->setup->history_ms)
+		leat_log_at(LEAT_LOG_WARNING,
+			    "%s: the history is %u.%u s; more does not fit "
+			    "into rings of %u frames",
+			    self->spec.link_name, ms / 1000, ms % 1000 / 100,
+			    self->spec.capacity);
 }
 
 static bool freewheels(const struct bridge *self)
@@ -133,7 +157,7 @@ static bool freewheels(const struct bridge *self)
 static void set_clock(struct bridge *self, uint32_t rate_hz, uint32_t period,
 		      bool alive)
 {
-	uint32_t capacity = choose_capacity(rate_hz, period);
+	uint32_t capacity = choose_capacity(self, rate_hz, period);
 
 	self->spec.rate_hz = rate_hz;
 	self->spec.period = period;
@@ -170,7 +194,7 @@ static void init_spec(struct bridge *self)
 	/* Not known yet; nobody acts on it while jack_alive is false. */
 	self->spec.rate_hz = 48000;
 	self->spec.period = 1024;
-	self->spec.capacity = choose_capacity(48000, 1024);
+	self->spec.capacity = choose_capacity(self, 48000, 1024);
 }
 
 static void init_status(struct bridge *self)
@@ -218,6 +242,7 @@ static int open_client(struct bridge *self, struct leat_error *error)
 			    self->spec.link_name,
 			    leat_jack_server_name(self->client_setup.server),
 			    self->spec.rate_hz, self->spec.period);
+	tell_history(self);
 	leat_tell_ready(&self->ready_fd);
 	return 0;
 }

@@ -17,6 +17,9 @@ struct leat_jack_bridge_setup {
 	const char *const *connect;	      /* --connect arguments */
 	uint32_t n_connect;
 	uint64_t first_index; /* of the rings */
+	uint32_t history_ms;  /* that they hold, for taps */
+	bool history_given;   /* by the user: say so if there is less */
+	uint64_t most_bytes;  /* of samples, for that */
 	bool wait;	      /* for a server, if there is none at the start */
 	int ready_fd;	      /* told when the client runs; or -1 */
 };

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "bridge.h"
 
+#include "capacity.h"
 #include "cli/log.h"
 #include "cli/options.h"
 #include "cli/side_options.h"
@@ -27,6 +28,7 @@ struct options {
 	const char *connect[CONNECT_MAX];
 	uint32_t n_connect;
 	uint32_t sync_wait_percent;
+	uint32_t history_ms; /* UINT32_MAX: not given */
 	int32_t latency_trim[LEAT_N_DIRECTIONS];
 	uint64_t first_index;
 };
@@ -37,6 +39,7 @@ enum {
 	OPTION_TO_JACK,
 	OPTION_MAP,
 	OPTION_SYNC_WAIT,
+	OPTION_HISTORY,
 	OPTION_TRIM_IN,
 	OPTION_TRIM_OUT,
 	OPTION_FIRST_INDEX
@@ -61,6 +64,8 @@ static const struct argp_option option_table[] = {
 	  "Let JACK wait for PipeWire, at most that share of a period (0 to "
 	  "90, 0); then the way back takes no period",
 	  0 },
+	{ "history", OPTION_HISTORY, "SECONDS", 0,
+	  "What the rings keep for taps, 0 to 300 (2)", 0 },
 	{ "latency-trim-in", OPTION_TRIM_IN, "FRAMES", 0,
 	  "Add to the latency reported in JACK of what PipeWire's devices "
 	  "record, -65536 to 65536 (0)",
@@ -93,6 +98,22 @@ static void parse_trim(struct argp_state *state, const char *option,
 			   "'%s'",
 			   option, LEAT_LATENCY_TRIM_MAX, LEAT_LATENCY_TRIM_MAX,
 			   arg);
+}
+
+static void parse_history(struct argp_state *state, const char *arg,
+			  uint32_t *ms)
+{
+	char *end;
+	double seconds = strtod(arg, &end);
+
+	/* Written so that not-a-number is refused as well. */
+	if (end == arg || *end ||
+	    !(seconds >= 0 && seconds <= LEAT_HISTORY_MAX_S))
+		argp_error(state,
+			   "--history wants a number of seconds from 0 to %d, "
+			   "not '%s'",
+			   LEAT_HISTORY_MAX_S, arg);
+	*ms = (uint32_t)(seconds * 1000 + 0.5);
 }
 
 static void parse_index(struct argp_state *state, const char *arg,
@@ -148,6 +169,9 @@ static error_t parse_option(int key, char *arg, struct argp_state *state)
 		parse_number(state, "--sync-wait", arg,
 			     LEAT_SYNC_WAIT_MAX_PERCENT,
 			     &options->sync_wait_percent);
+		return 0;
+	case OPTION_HISTORY:
+		parse_history(state, arg, &options->history_ms);
 		return 0;
 	case OPTION_TRIM_IN:
 		parse_trim(state, "--latency-trim-in", arg,
@@ -257,6 +281,19 @@ static int check_connects(const struct leat_jack_bridge_setup *setup,
 	return 0;
 }
 
+/* A history that nobody asked for is not to take what may be locked. */
+static void choose_history(struct leat_jack_bridge_setup *setup,
+			   const struct options *options)
+{
+	bool given = options->history_ms != UINT32_MAX;
+
+	setup->history_given = given;
+	setup->history_ms = given ? options->history_ms
+				  : LEAT_HISTORY_DEFAULT_S * 1000;
+	setup->most_bytes = given ? LEAT_JACK_SAMPLES_MAX_BYTES
+				  : leat_jack_capacity_lockable_bytes();
+}
+
 static int probe(const char *server)
 {
 	struct leat_error error;
@@ -283,6 +320,7 @@ int main(int argc, char **argv)
 	struct options options = {
 		.side = LEAT_SIDE_OPTIONS_NONE,
 		.n_channels = { UINT32_MAX, UINT32_MAX },
+		.history_ms = UINT32_MAX,
 	};
 	struct leat_jack_bridge_setup setup = { 0 };
 	struct leat_error error;
@@ -299,6 +337,7 @@ int main(int argc, char **argv)
 	memcpy(setup.client.latency_trim, options.latency_trim,
 	       sizeof(setup.client.latency_trim));
 	setup.first_index = options.first_index;
+	choose_history(&setup, &options);
 	setup.connect = options.connect;
 	setup.n_connect = options.n_connect;
 	setup.wait = options.side.wait;

@@ -32,6 +32,7 @@ enum key {
 	KEY_DEMO,
 	KEY_DESCRIPTION,
 	KEY_DURATION,
+	KEY_HISTORY,
 	KEY_INTERVAL,
 	KEY_LATENCY,
 	KEY_LOG_LEVEL,
@@ -79,6 +80,8 @@ static const struct argp_option option_table[] = {
 	  "Let JACK wait for PipeWire, at most that share of a period (0 to "
 	  "90, 0)",
 	  2 },
+	{ "history", KEY_HISTORY, "SECONDS", 0,
+	  "What the bridge keeps for taps, 0 to 300 (2)", 2 },
 	{ "latency", KEY_LATENCY, "FRAMES", 0,
 	  "Fix the latency each way in adaptive mode, in JACK's frames", 2 },
 	{ "latency-min", KEY_LATENCY_MIN, "FRAMES", 0,
@@ -214,6 +217,12 @@ static void set_sync_wait(struct leat_up_options *options, const char *arg)
 	pass(&options->to_jack_side, "--sync-wait", arg);
 }
 
+static void set_history(struct leat_up_options *options, const char *arg)
+{
+	(void)parse_seconds("--history", arg, 0, LEAT_HISTORY_MAX_S);
+	pass(&options->to_jack_side, "--history", arg);
+}
+
 static void set_latency(struct leat_up_options *options, uint32_t *frames,
 			const char *option, const char *arg)
 {
@@ -283,6 +292,9 @@ static error_t parse_bridge(int key, char *arg, struct leat_up_options *options)
 		return 0;
 	case KEY_SYNC_WAIT:
 		set_sync_wait(options, arg);
+		return 0;
+	case KEY_HISTORY:
+		set_history(options, arg);
 		return 0;
 	case KEY_RT_GUARD:
 		pass(&options->to_jack_side, "--rt-guard", NULL);
