@@ -4,6 +4,7 @@
  * bent clock of its own, in virtual time: what is heard, and what is counted.
  */
 #include "circle.h"
+#include "link/part.h"
 #include "pw_bridge/adaptive.h"
 #include "runner.h"
 
@@ -14,6 +15,7 @@
 #include <errno.h>
 #include <math.h>
 #include <string.h>
+#include <sys/mman.h>
 
 #define JACK_HZ 48000
 #define TONE_HZ 1000
@@ -470,6 +472,27 @@ static double account(const struct bent *bent)
 				 bent->n_missing * bent->p - bent->n_cut);
 }
 
+/* Taps are told of each slip towards JACK, as many frames as are counted. */
+static void expect_logged(const struct bent *bent)
+{
+	const struct leat_direction_words *words = words_of(bent, LEAT_TO_JACK);
+	uint64_t n_frames[LEAT_EVENT_INSERTED + 1] = { 0 }, n_read = 0, n_lost;
+	struct leat_event events[LEAT_EVENT_LOG_SIZE];
+	const struct leat_producer_part *part =
+		mmap(NULL, LEAT_PART_PLANES_OFFSET, PROT_READ, MAP_SHARED,
+		     leat_frames_producer_fd(bent->circle.pipewire.out), 0);
+	uint32_t n;
+
+	CU_ASSERT_FATAL(part != MAP_FAILED);
+	n = leat_event_log_read(&part->events, &n_read, events, &n_lost);
+	CU_ASSERT_EQUAL(n_lost, 0);
+	for (uint32_t i = 0; i < n; i++)
+		n_frames[events[i].kind] += events[i].n_frames;
+	CU_ASSERT_EQUAL(n_frames[LEAT_EVENT_INSERTED], peek(&words->inserted));
+	CU_ASSERT_EQUAL(n_frames[LEAT_EVENT_DROPPED], peek(&words->lost));
+	munmap((void *)(uintptr_t)part, LEAT_PART_PLANES_OFFSET);
+}
+
 static double heard_at(const struct bent *bent)
 {
 	return jack_at(bent) + target_of(bent, LEAT_TO_JACK) -
@@ -500,6 +523,7 @@ static void stall(double jack_s, double pw_s)
 	expect_told(&bent, d, peek(&words_of(&bent, d)->underruns) * bent.q);
 	CU_ASSERT_DOUBLE_EQUAL(account(&bent) - counted,
 			       heard_at(&bent) - heard, 6);
+	expect_logged(&bent);
 	if (jack_s > 0.05)
 		CU_ASSERT(peek(&words_of(&bent, d)->underruns) > 0);
 	if (pw_s > 0.05)
