@@ -21,6 +21,8 @@ without 'a sentence without an end' message src/link/proto.c \
 	's/return false;\n}\n\nstatic int check_body/return true;\n}\n\nstatic int check_body/'
 without 'a position of any number' message src/link/proto.c \
 	's/!leat_position_name(spec->position\[d\]\[i\])/0/'
+without 'a channel of a tap of any number' message src/link/proto.c \
+	's/!leat_position_name(message->position\[d\]\[i\])/0/'
 without 'a name without an end' message src/link/rundir.c \
 	's/n == LEAT_LINK_NAME_BYTES/0/'
 without 'a period of any length' message src/link/proto.c \
