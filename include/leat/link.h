@@ -43,6 +43,16 @@ LEAT_API __attribute__((format(printf, 3, 4))) int
 leat_error_set(struct leat_error *error, int res, const char *format, ...);
 
 /**
+ * What an errno means, and what to do about it where that is known: the rest of
+ * a sentence that says what failed.
+ *
+ * @param res  An errno, negative or not.
+ *
+ * Thread: any.
+ */
+LEAT_API const char *leat_errno_text(int res);
+
+/**
  * Whether a name can be a link's: 1 to 32 letters, digits, '.', '_' and '-',
  * the first a letter or digit.
  *
@@ -135,6 +145,11 @@ struct leat_link_events {
 	void (*room)(void *user, uint32_t capacity);
 	/** The other side told of latency: 10 s at most, min below max. */
 	void (*latency)(void *user, const struct leat_link_latency *latency);
+	/**
+	 * Somebody wants to join, and this process cannot take them in; text
+	 * says why and what to do. They will come again. Hosts only.
+	 */
+	void (*trouble)(void *user, const char *text);
 };
 
 /* ---- the JACK side ---- */

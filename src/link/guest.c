@@ -43,7 +43,8 @@ int leat_guest_create(struct leat_guest **guest, const char *link_name,
 		return res;
 	self = calloc(1, sizeof(*self));
 	if (!self)
-		return leat_error_set(error, -ENOMEM, "out of memory");
+		return leat_error_set(error, -ENOMEM, "cannot begin: %s",
+				      leat_errno_text(ENOMEM));
 	strcpy(self->link_name, link_name);
 	for (int d = 0; d < LEAT_N_DIRECTIONS; d++)
 		self->latency.added[d] = LEAT_LATENCY_FOLLOW;
@@ -53,14 +54,14 @@ int leat_guest_create(struct leat_guest **guest, const char *link_name,
 	self->epoll_fd = epoll_create1(EPOLL_CLOEXEC);
 	if (self->epoll_fd < 0) {
 		res = leat_error_set(error, -errno, "cannot make an epoll: %s",
-				     strerror(errno));
+				     leat_errno_text(errno));
 		free(self);
 		return res;
 	}
 	res = leat_side_create(&self->status);
 	if (res < 0) {
 		leat_error_set(error, res, "cannot make shared memory: %s",
-			       strerror(-res));
+			       leat_errno_text(res));
 		leat_guest_destroy(self);
 		return res;
 	}
@@ -135,7 +136,7 @@ int leat_guest_connect(struct leat_guest *guest, struct leat_error *error)
 	if (res < 0) {
 		disconnect(guest);
 		return leat_error_set(error, res, "cannot join the link: %s",
-				      strerror(-res));
+				      leat_errno_text(res));
 	}
 	guest->pidfd = leat_peer_pidfd(guest->fd);
 	if (guest->pidfd >= 0)
@@ -293,6 +294,7 @@ static int handle(struct leat_guest *guest, const struct leat_message *message,
 static void read_host(struct leat_guest *guest, int n_max)
 {
 	struct leat_message message;
+	struct leat_error error;
 	int fds[LEAT_PROTO_FDS_MAX];
 
 	for (int i = 0; i < n_max && guest->fd >= 0; i++) {
@@ -303,7 +305,7 @@ static void read_host(struct leat_guest *guest, int n_max)
 		if (res == 0)
 			res = handle(guest, &message, fds);
 		if (res < 0 && guest->fd >= 0) {
-			host_gone(guest, leat_gone_text(res));
+			host_gone(guest, leat_gone_text(&error, res));
 			return;
 		}
 	}
@@ -365,6 +367,7 @@ void leat_guest_set_latency(struct leat_guest *guest,
 			    const struct leat_link_latency *latency)
 {
 	struct leat_link_latency wanted = *latency;
+	struct leat_error error;
 	int res;
 
 	leat_latency_limit(&wanted, guest->have_spec ? guest->spec.rate_hz
@@ -375,5 +378,5 @@ void leat_guest_set_latency(struct leat_guest *guest,
 	res = send_latency(guest);
 	/* That the host has left, and why, is for dispatch to find. */
 	if (res < 0 && res != -EPIPE && res != -ECONNRESET)
-		host_gone(guest, leat_gone_text(res));
+		host_gone(guest, leat_gone_text(&error, res));
 }

@@ -67,7 +67,8 @@ int leat_host_create(struct leat_host **host, const struct leat_link_spec *spec,
 
 	*host = NULL;
 	if (!self)
-		return leat_error_set(error, -ENOMEM, "out of memory");
+		return leat_error_set(error, -ENOMEM, "cannot begin: %s",
+				      leat_errno_text(ENOMEM));
 	res = leat_link_name_check(spec->link_name, error);
 	if (res < 0) {
 		free(self);
@@ -94,7 +95,7 @@ int leat_host_create(struct leat_host **host, const struct leat_link_spec *spec,
 	self->epoll_fd = epoll_create1(EPOLL_CLOEXEC);
 	if (self->epoll_fd < 0) {
 		res = leat_error_set(error, -errno, "cannot make an epoll: %s",
-				     strerror(errno));
+				     leat_errno_text(errno));
 		goto fail;
 	}
 	res = leat_listen(&self->listener, spec->link_name, error);
@@ -103,13 +104,13 @@ int leat_host_create(struct leat_host **host, const struct leat_link_spec *spec,
 	res = leat_side_create(&self->status);
 	if (res < 0) {
 		leat_error_set(error, res, "cannot make shared memory: %s",
-			       strerror(-res));
+			       leat_errno_text(res));
 		goto fail;
 	}
 	res = watch(self, self->listener.fd);
 	if (res < 0) {
 		leat_error_set(error, res, "cannot watch the link: %s",
-			       strerror(-res));
+			       leat_errno_text(res));
 		goto fail;
 	}
 	*host = self;
@@ -334,6 +335,7 @@ static int handle_guest(struct leat_host *host,
 static void read_guest(struct leat_host *host, int n_max)
 {
 	struct leat_message message;
+	struct leat_error error;
 	int fds[LEAT_PROTO_FDS_MAX];
 
 	for (int i = 0; i < n_max && host->guest_fd >= 0; i++) {
@@ -344,7 +346,7 @@ static void read_guest(struct leat_host *host, int n_max)
 		if (res == 0)
 			res = handle_guest(host, &message, fds);
 		if (res < 0) {
-			guest_gone(host, leat_gone_text(res));
+			guest_gone(host, leat_gone_text(&error, res));
 			return;
 		}
 	}
@@ -353,10 +355,12 @@ static void read_guest(struct leat_host *host, int n_max)
 /* It cannot be told. What it said before it left comes first. */
 static void send_failed(struct leat_host *host, int res)
 {
+	struct leat_error error;
+
 	if (res == -EPIPE || res == -ECONNRESET)
 		read_guest(host, LEAT_LAST_MESSAGES_MAX);
 	if (host->guest_fd >= 0)
-		guest_gone(host, strerror(-res));
+		guest_gone(host, leat_gone_text(&error, res));
 }
 
 /* ---- clients: those who have not said who they are ---- */
@@ -385,6 +389,24 @@ static void answer_tool(struct leat_host *host, int fd)
 				host->guest_status.addr ? 2 : 1);
 }
 
+/* What a peer does is no trouble of ours. */
+static bool is_ours(int res)
+{
+	return res == -EMFILE || res == -ENFILE || res == -ENOBUFS ||
+	       res == -ENOMEM || res == -ENOSPC;
+}
+
+static void tell_trouble(struct leat_host *host, int res)
+{
+	struct leat_error error;
+
+	if (!host->events->trouble || !is_ours(res))
+		return;
+	leat_error_set(&error, res, "cannot watch for who joins: %s",
+		       leat_errno_text(res));
+	host->events->trouble(host->user, error.text);
+}
+
 static void adopt_guest(struct leat_host *host, struct client *client,
 			const struct leat_hello *hello, int status_fd)
 {
@@ -400,8 +422,11 @@ static void adopt_guest(struct leat_host *host, struct client *client,
 	}
 	res = leat_side_attach(&host->guest_status, status_fd);
 	if (res < 0) {
-		send_bye(client->fd, "its status part is not acceptable");
+		send_bye(client->fd,
+			 is_ours(res) ? "leat-jack cannot take it in"
+				      : "its status part is not acceptable");
 		close_client(client);
+		tell_trouble(host, res);
 		return;
 	}
 	host->guest_fd = client->fd;
@@ -444,6 +469,7 @@ static void read_client(struct leat_host *host, struct client *client)
 				     "leat's protocol: update both sides");
 	if (res < 0) {
 		close_client(client);
+		tell_trouble(host, res);
 		return;
 	}
 	if (message.type != LEAT_MESSAGE_HELLO) {
@@ -480,14 +506,20 @@ static void accept_client(struct leat_host *host)
 {
 	int fd = leat_accept(&host->listener);
 	struct client *client;
+	int res;
 
-	if (fd < 0)
+	if (fd < 0) {
+		tell_trouble(host, fd);
 		return;
+	}
 	client = client_slot(host);
 	client->fd = fd;
 	client->since = host->n_accepted++;
-	if (watch(host, fd) < 0)
+	res = watch(host, fd);
+	if (res < 0) {
 		close_client(client);
+		tell_trouble(host, res);
+	}
 }
 
 static void dispatch_fd(struct leat_host *host, int fd)

@@ -52,7 +52,7 @@ static int check_ours(const char *path, mode_t forbidden,
 				      "the runtime directory %s cannot be "
 				      "used: %s; create it or set "
 				      "XDG_RUNTIME_DIR to one that exists",
-				      path, strerror(errno));
+				      path, leat_errno_text(errno));
 	if (!S_ISDIR(st.st_mode))
 		return leat_error_set(error, -EPERM,
 				      "%s is not a directory: remove it or set "
@@ -101,7 +101,7 @@ int leat_runtime_dir(char *path, size_t path_bytes, bool create,
 		return leat_error_set(error, -errno,
 				      "cannot create %s: %s; set "
 				      "XDG_RUNTIME_DIR to a directory of yours",
-				      path, strerror(errno));
+				      path, leat_errno_text(errno));
 	if (!create && access(path, F_OK) < 0 && errno == ENOENT)
 		return -ENOENT;
 	return check_ours(path, 077, error);

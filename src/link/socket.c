@@ -31,13 +31,20 @@ static int lock_path(char *path, size_t path_bytes,
 	return n < 0 || (size_t)n >= path_bytes ? -ENAMETOOLONG : 0;
 }
 
-/* Whoever held the lock may have removed it since we opened it. */
-static bool still_there(int fd, const char *path)
+/*
+ * Whoever held the lock may have removed it since we opened it: then -EAGAIN.
+ */
+static int still_there(int fd, const char *path)
 {
 	struct stat ours, there;
 
-	return fstat(fd, &ours) == 0 && stat(path, &there) == 0 &&
-	       ours.st_dev == there.st_dev && ours.st_ino == there.st_ino;
+	if (fstat(fd, &ours) < 0)
+		return -errno;
+	if (stat(path, &there) < 0)
+		return errno == ENOENT ? -EAGAIN : -errno;
+	return ours.st_dev == there.st_dev && ours.st_ino == there.st_ino
+		       ? 0
+		       : -EAGAIN;
 }
 
 /* Somebody holds the lock that fd is of: who? Closes fd. */
@@ -55,6 +62,31 @@ static int say_taken(int fd, const char *link_name, struct leat_error *error)
 			      link_name, holder);
 }
 
+static int open_lock(const char *path, struct leat_error *error)
+{
+	int fd;
+
+	do
+		fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW,
+			  0600);
+	while (fd < 0 && errno == EINTR);
+	if (fd >= 0)
+		return fd;
+	return leat_error_set(error, -errno, "cannot open %s: %s", path,
+			      leat_errno_text(errno));
+}
+
+/* Say what errno is about. Closes fd. */
+static int give_up_lock(int fd, const char *what, const char *path,
+			struct leat_error *error)
+{
+	int res = -errno;
+
+	close(fd);
+	return leat_error_set(error, res, "cannot %s %s: %s", what, path,
+			      leat_errno_text(res));
+}
+
 /*
  * A lock, held as long as the process lives, says who hosts a link; so a
  * socket left behind by a crash can be told from one in use.
@@ -65,42 +97,49 @@ static int take_lock(const char *path, const char *link_name,
 	int fd, res;
 
 	do {
-		fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW,
-			  0600);
+		fd = open_lock(path, error);
 		if (fd < 0)
-			return leat_error_set(error, -errno,
-					      "cannot open %s: %s", path,
-					      strerror(errno));
+			return fd;
 		if (flock(fd, LOCK_EX | LOCK_NB) < 0)
-			return say_taken(fd, link_name, error);
-		if (still_there(fd, path))
-			break;
-		close(fd);
-	} while (true);
+			return errno == EWOULDBLOCK
+				       ? say_taken(fd, link_name, error)
+				       : give_up_lock(fd, "lock", path, error);
+		res = still_there(fd, path);
+		if (res == -EAGAIN)
+			close(fd);
+	} while (res == -EAGAIN);
+	errno = -res;
+	if (res < 0)
+		return give_up_lock(fd, "look at", path, error);
 	if (ftruncate(fd, 0) == 0 && dprintf(fd, "%d\n", (int)getpid()) > 0)
 		return fd;
-	res = -errno;
-	close(fd);
-	return leat_error_set(error, res, "cannot write %s: %s", path,
-			      strerror(-res));
+	res = errno;
+	/* It is ours: nobody else has it, or will take it for one in use. */
+	unlink(path);
+	errno = res;
+	return give_up_lock(fd, "write", path, error);
 }
 
 static int bind_socket(const struct sockaddr_un *address)
 {
 	int fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK,
 			0);
+	int res;
 
 	if (fd < 0)
 		return -errno;
 	if ((unlink(address->sun_path) < 0 && errno != ENOENT) ||
-	    bind(fd, (const struct sockaddr *)address, sizeof(*address)) < 0 ||
-	    listen(fd, BACKLOG) < 0) {
-		int res = -errno;
-
+	    bind(fd, (const struct sockaddr *)address, sizeof(*address)) < 0) {
+		res = -errno;
 		close(fd);
 		return res;
 	}
-	return fd;
+	if (listen(fd, BACKLOG) == 0)
+		return fd;
+	res = -errno;
+	unlink(address->sun_path);
+	close(fd);
+	return res;
 }
 
 static void take_spare(struct leat_listener *listener)
@@ -134,7 +173,7 @@ int leat_listen(struct leat_listener *listener, const char *link_name,
 		leat_listener_finish(listener);
 		return leat_error_set(error, res, "cannot listen on %s: %s",
 				      listener->address.sun_path,
-				      strerror(-res));
+				      leat_errno_text(res));
 	}
 	take_spare(listener);
 	return 0;
@@ -185,18 +224,20 @@ int leat_accept(struct leat_listener *listener)
 {
 	struct ucred peer;
 	socklen_t size = sizeof(peer);
-	int fd = accept_next(listener);
+	int fd = accept_next(listener), res = 0;
 
 	if ((fd == -EMFILE || fd == -ENFILE) && listener->spare_fd >= 0)
 		turn_away(listener);
 	if (fd < 0)
 		return fd;
-	if (getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &size) < 0 ||
-	    peer.uid != geteuid()) {
-		close(fd);
-		return -EPERM;
-	}
-	return fd;
+	if (getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &size) < 0)
+		res = -errno;
+	else if (peer.uid != geteuid())
+		res = -EPERM;
+	if (res == 0)
+		return fd;
+	close(fd);
+	return res;
 }
 
 int leat_connect(const char *link_name, struct leat_error *error)
@@ -211,17 +252,23 @@ int leat_connect(const char *link_name, struct leat_error *error)
 	fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 	if (fd < 0)
 		return leat_error_set(error, -errno, "cannot make a socket: %s",
-				      strerror(errno));
+				      leat_errno_text(errno));
 	if (connect(fd, (struct sockaddr *)&address, sizeof(address)) < 0) {
 		/* A socket nobody listens on is what a crash leaves behind. */
 		res = errno == ECONNREFUSED ? -ENOENT : -errno;
 		leat_error_set(error, res, "cannot connect to %s: %s",
-			       address.sun_path, strerror(errno));
+			       address.sun_path, leat_errno_text(errno));
 		close(fd);
 		return res;
 	}
-	if (getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &size) < 0 ||
-	    peer.uid != geteuid()) {
+	if (getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &size) < 0) {
+		res = leat_error_set(error, -errno,
+				     "cannot see whose the link at %s is: %s",
+				     address.sun_path, leat_errno_text(errno));
+		close(fd);
+		return res;
+	}
+	if (peer.uid != geteuid()) {
 		close(fd);
 		return leat_error_set(error, -EPERM,
 				      "the link at %s belongs to another user",
@@ -251,7 +298,7 @@ bool leat_is_signal(int fd)
 	       domain == AF_UNIX && type == SOCK_STREAM;
 }
 
-const char *leat_gone_text(int res)
+const char *leat_gone_text(struct leat_error *error, int res)
 {
 	switch (res) {
 	case -EPIPE:
@@ -260,7 +307,11 @@ const char *leat_gone_text(int res)
 	case -ENOTSUP:
 		return "it broke the link's protocol";
 	default:
-		return strerror(-res);
+		leat_error_set(error, res,
+			       "setting up the link's memory and signals "
+			       "failed: %s",
+			       leat_errno_text(res));
+		return error->text;
 	}
 }
 
@@ -356,7 +407,10 @@ int leat_message_recv(int fd, struct leat_message *message,
 	n_fds = take_fds(&header, fds);
 	if (n == 0 && n_fds == 0)
 		return -EPIPE;
-	if (header.msg_flags & (MSG_TRUNC | MSG_CTRUNC))
+	/* There was room for them in the message, but not in our table. */
+	if (header.msg_flags & MSG_CTRUNC && n_fds < LEAT_PROTO_FDS_MAX)
+		res = -EMFILE;
+	else if (header.msg_flags & (MSG_TRUNC | MSG_CTRUNC))
 		res = -EPROTO;
 	else
 		res = leat_message_check(message, (size_t)n, n_fds);

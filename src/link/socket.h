@@ -48,7 +48,7 @@ int leat_peer_pidfd(int fd);
 bool leat_is_signal(int fd);
 
 /* What to say of a peer that such an error ended; "" if it just left. */
-const char *leat_gone_text(int res);
+const char *leat_gone_text(struct leat_error *error, int res);
 
 /* Send one message without waiting. 0 or a negative errno. */
 int leat_message_send(int fd, struct leat_message *message, const int *fds,

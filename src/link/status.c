@@ -67,6 +67,9 @@ static int read_parts(struct leat_link_status *status, const int *fds,
 
 		res = res < 0 ? res : res2;
 	}
+	/* As mmap(2) has it, of memory that is locked. */
+	if (res == -EAGAIN)
+		res = -ENOMEM;
 	if (res == 0)
 		leat_status_read(status, leat_side(&jack),
 				 pipewire.addr ? leat_side(&pipewire) : NULL);

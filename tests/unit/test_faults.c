@@ -271,8 +271,11 @@ static const struct {
 	{ create_guest, FAULT_MEMFD_CREATE, EMFILE, -EMFILE, true },
 	{ listen_on, FAULT_OPEN, EACCES, -EACCES, true },
 	{ listen_on, FAULT_FLOCK, EWOULDBLOCK, -EADDRINUSE, true },
-	{ listen_on, FAULT_FSTAT, EIO, 0, false }, /* looks again */
-	{ listen_on, FAULT_STAT, ENOENT, 0, false },
+	{ listen_on, FAULT_OPEN, EINTR, 0, false }, /* looks again */
+	{ listen_on, FAULT_FLOCK, ENOLCK, -ENOLCK, true },
+	{ listen_on, FAULT_FSTAT, EIO, -EIO, true },
+	{ listen_on, FAULT_STAT, ENOENT, 0, false }, /* looks again */
+	{ listen_on, FAULT_STAT, ENOMEM, -ENOMEM, true },
 	{ listen_on, FAULT_FTRUNCATE, EIO, -EIO, true },
 	{ listen_on, FAULT_DPRINTF, ENOSPC, -ENOSPC, true },
 	{ listen_on, FAULT_SOCKET, EMFILE, -EMFILE, true },
@@ -288,7 +291,7 @@ static const struct {
 	{ connect_socket, FAULT_CONNECT, ECONNREFUSED, -ENOENT, true },
 	{ connect_socket, FAULT_CONNECT, EAGAIN, -EAGAIN, true },
 	{ connect_socket, FAULT_ACCEPT4, EMFILE, -EMFILE, false },
-	{ connect_socket, FAULT_GETSOCKOPT, EINVAL, -EPERM, false },
+	{ connect_socket, FAULT_GETSOCKOPT, EINVAL, -EINVAL, false },
 	{ connect_socket, FAULT_SNPRINTF, EOVERFLOW, -ENAMETOOLONG, true },
 	{ pass_message, FAULT_SENDMSG, EINTR, 0, false },
 	{ pass_message, FAULT_SENDMSG, EPIPE, -EPIPE, false },

@@ -58,8 +58,8 @@ static void check_nodes(const struct node *host, const struct node *guest,
 	}
 	/* The reason is given, and it is the true one. */
 	if (call == FAULT_SOCKETPAIR && host->n_gone + guest->n_gone > 0)
-		CU_ASSERT_TRUE(strcmp(host->text, strerror(error)) == 0 ||
-			       strcmp(guest->text, strerror(error)) == 0);
+		CU_ASSERT_TRUE(strstr(host->text, leat_errno_text(error)) ||
+			       strstr(guest->text, leat_errno_text(error)));
 	if (call == FAULT_SENDMSG) {
 		CU_ASSERT_PTR_NULL(strstr(host->text, "protocol"));
 		CU_ASSERT_PTR_NULL(strstr(guest->text, "protocol"));
@@ -251,7 +251,7 @@ static void test_status_query_fails(void)
 		{ FAULT_POLL, 0, EINTR, -EINTR },
 		{ FAULT_RECVMSG, 0, EIO, -EIO },
 		{ FAULT_MMAP, 0, ENOMEM, -ENOMEM },
-		{ FAULT_MMAP, 1, EAGAIN, -EAGAIN },
+		{ FAULT_MMAP, 1, EAGAIN, -ENOMEM },
 	};
 	struct leat_link_spec spec = node_spec();
 	struct node host, guest;

@@ -662,10 +662,15 @@ static void test_other_versions(void)
 
 static void test_why_a_peer_is_gone(void)
 {
-	CU_ASSERT_STRING_EQUAL(leat_gone_text(-EPIPE), "");
-	CU_ASSERT_PTR_NOT_NULL(strstr(leat_gone_text(-EPROTO), "protocol"));
-	CU_ASSERT_PTR_NOT_NULL(strstr(leat_gone_text(-ENOTSUP), "protocol"));
-	CU_ASSERT_STRING_EQUAL(leat_gone_text(-ENOMEM), strerror(ENOMEM));
+	struct leat_error error;
+
+	CU_ASSERT_STRING_EQUAL(leat_gone_text(&error, -EPIPE), "");
+	CU_ASSERT_PTR_NOT_NULL(
+		strstr(leat_gone_text(&error, -EPROTO), "protocol"));
+	CU_ASSERT_PTR_NOT_NULL(
+		strstr(leat_gone_text(&error, -ENOTSUP), "protocol"));
+	CU_ASSERT_PTR_NOT_NULL(strstr(leat_gone_text(&error, -ENOMEM),
+				      leat_errno_text(ENOMEM)));
 }
 
 /* Only to a local stream can everybody write without waiting. */
