@@ -201,6 +201,12 @@ leat_frames_producer_format(const struct leat_frames_producer *producer);
 LEAT_API LEAT_RT const struct leat_frames_format *
 leat_frames_consumer_format(const struct leat_frames_consumer *consumer);
 
+/** Whether both parts, its own and the peer's, are locked in memory. */
+LEAT_API bool
+leat_frames_producer_is_locked(const struct leat_frames_producer *producer);
+LEAT_API bool
+leat_frames_consumer_is_locked(const struct leat_frames_consumer *consumer);
+
 /** The bare ring: for indices, fill, limits and poison. RT-safe. */
 LEAT_API LEAT_RT struct leat_producer *
 leat_frames_producer_ring(struct leat_frames_producer *producer);

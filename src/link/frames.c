@@ -273,6 +273,16 @@ int leat_frames_consumer_fd(const struct leat_frames_consumer *consumer)
 	return consumer->shm.fd;
 }
 
+bool leat_frames_producer_is_locked(const struct leat_frames_producer *producer)
+{
+	return producer->shm.locked && producer->peer_shm.locked;
+}
+
+bool leat_frames_consumer_is_locked(const struct leat_frames_consumer *consumer)
+{
+	return consumer->shm.locked && consumer->peer_shm.locked;
+}
+
 const struct leat_frames_format *
 leat_frames_producer_format(const struct leat_frames_producer *producer)
 {
