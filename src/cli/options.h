@@ -20,6 +20,7 @@
 #define LEAT_EXIT_FAILED 1	  /* could not */
 #define LEAT_EXIT_USAGE 2	  /* was not asked properly */
 #define LEAT_EXIT_WRONG_LIBJACK 3 /* --probe: libjack is PipeWire's */
+#define LEAT_EXIT_UNKNOWN 4	  /* --probe: it cannot be told */
 
 /* The link that is meant when none is named. */
 #define LEAT_DEFAULT_LINK "main"

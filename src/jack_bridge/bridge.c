@@ -5,6 +5,7 @@
 #include "cli/log.h"
 #include "cli/now.h"
 #include "cli/options.h"
+#include "cli/rights.h"
 #include "connections.h"
 #include "wires.h"
 #include <leat/inline/atomics.h>
@@ -39,6 +40,9 @@ struct bridge {
 	struct leat_jack_client client;
 	struct leat_jack_connections connections;
 	bool connections_due;
+	bool thread_due;	/* to be looked at, once it has had a cycle */
+	uint64_t cycles_before; /* when it was made */
+	struct leat_rights rights;
 	struct leat_jack_wires wires;
 	int epoll_fd;
 	int signal_fd;
@@ -48,6 +52,7 @@ struct bridge {
 	int64_t latency_at_ms; /* when to look at latency; 0: at once */
 	bool was_open;	       /* there has been a server before this one */
 	bool stop;
+	char trouble_text[384];		  /* what was said last of it */
 	struct leat_log_limit peer_log;	  /* of what the other side does */
 	struct leat_log_limit server_log; /* of what JACK does */
 };
@@ -62,7 +67,9 @@ static void on_wire_up(void *user, struct leat_wire *wire)
 		leat_log_limited_at(&self->peer_log, LEAT_LOG_INFO,
 				    "%s: leat-pipewire joined",
 				    self->spec.link_name);
+	self->trouble_text[0] = 0;
 	leat_jack_wires_use(&self->wires, wire);
+	leat_rights_look_at_memory(&self->rights, self->spec.link_name, wire);
 }
 
 static void on_peer_gone(void *user, const char *text)
@@ -104,11 +111,23 @@ static void on_room(void *user, uint32_t capacity)
 	tell_spec(self);
 }
 
+/* It comes again and again, and is told once. */
+static void on_trouble(void *user, const char *text)
+{
+	struct bridge *self = user;
+
+	if (strcmp(text, self->trouble_text) == 0)
+		return;
+	snprintf(self->trouble_text, sizeof(self->trouble_text), "%s", text);
+	leat_log_limited(&self->peer_log, "%s: %s", self->spec.link_name, text);
+}
+
 static const struct leat_link_events link_events = {
 	.wire_up = on_wire_up,
 	.peer_gone = on_peer_gone,
 	.room = on_room,
 	.latency = on_latency,
+	.trouble = on_trouble,
 };
 
 static struct leat_jack_capacity wanted_room(const struct bridge *self,
@@ -236,6 +255,8 @@ static int open_client(struct bridge *self, struct leat_error *error)
 	set_clock(self, self->client.rate_hz,
 		  leat_jack_client_period(&self->client), true);
 	self->connections_due = true;
+	self->thread_due = true;
+	self->cycles_before = leat_word_peek(&self->status->cycles);
 	self->latency_at_ms = 0;
 	leat_log_limited_at(&self->server_log, LEAT_LOG_INFO,
 			    "%s: JACK server '%s' runs at %u Hz, period %u",
@@ -364,12 +385,26 @@ static void handle_notices(struct bridge *self)
 
 /* ---- the loop ---- */
 
+/* It asks for its priority as it begins. */
+static void look_at_thread(struct bridge *self)
+{
+	if (leat_word_peek(&self->status->cycles) == self->cycles_before)
+		return;
+	self->thread_due = false;
+	leat_rights_look_at_thread(&self->rights, self->spec.link_name, "JACK",
+				   leat_jack_client_policy(&self->client));
+}
+
 /* What is looked at now and then, as long as there is need. */
 static void tick(struct bridge *self)
 {
-	if (!self->client.client)
+	if (!self->client.client) {
 		look_for_server(self);
-	else if (self->connections_due)
+		return;
+	}
+	if (self->thread_due)
+		look_at_thread(self);
+	if (self->connections_due)
 		self->connections_due = leat_jack_connections_update(
 			&self->connections, &self->client.process);
 }
@@ -386,8 +421,8 @@ static void dispatch(struct bridge *self, int fd)
 
 static bool needs_ticks(struct bridge *self)
 {
-	return self->connections_due || !self->client.client ||
-	       leat_jack_wires_retire(&self->wires);
+	return self->connections_due || self->thread_due ||
+	       !self->client.client || leat_jack_wires_retire(&self->wires);
 }
 
 static void settle_latency(struct bridge *self)
@@ -463,7 +498,7 @@ static int open_loop(struct bridge *self, struct leat_error *error)
 	    watch(self, leat_host_fd(self->host)) < 0)
 		return leat_error_set(error, -errno,
 				      "cannot watch for events: %s",
-				      strerror(errno));
+				      leat_errno_text(errno));
 	return 0;
 }
 
@@ -472,7 +507,8 @@ static int want_connections(struct bridge *self, struct leat_error *error)
 	int res = leat_jack_connections_init(&self->connections);
 
 	if (res < 0)
-		return leat_error_set(error, res, "out of memory");
+		return leat_error_set(error, res, "cannot begin: %s",
+				      leat_errno_text(ENOMEM));
 	for (uint32_t i = 0; i < self->setup->n_connect; i++)
 		if (leat_jack_connections_want(&self->connections,
 					       self->setup->connect[i]) < 0)
@@ -503,7 +539,7 @@ static int start(struct bridge *self, struct leat_error *error)
 	res = leat_jack_client_init(&self->client, self->status);
 	if (res < 0)
 		return leat_error_set(error, res, "cannot make an eventfd: %s",
-				      strerror(-res));
+				      leat_errno_text(res));
 	res = open_loop(self, error);
 	if (res < 0)
 		return res;
@@ -536,7 +572,8 @@ int leat_jack_bridge_run(const struct leat_jack_bridge_setup *setup,
 	int res;
 
 	if (!self)
-		return leat_error_set(error, -ENOMEM, "out of memory");
+		return leat_error_set(error, -ENOMEM, "cannot begin: %s",
+				      leat_errno_text(ENOMEM));
 	self->setup = setup;
 	self->wires.client = &self->client;
 	self->client_setup = setup->client;

@@ -2,18 +2,25 @@
 #include "client.h"
 
 #include "cli/rate.h"
+#include "cli/rights.h"
 #include "ports.h"
 #include <leat/inline/atomics.h>
 
 #include <errno.h>
+#include <pthread.h>
+#include <sched.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/eventfd.h>
+#include <sys/mman.h>
 #include <unistd.h>
 
 /* jackd2's functions have frames of some 17 KB. */
 #define STACK_BYTES 65536u
+
+/* Descriptors that libjack takes for a client, its files of metadata too. */
+#define CLIENT_FDS 16
 
 /* How long a server may take for each request of a client that closes. */
 #define CLOSE_TIMEOUT_S 5
@@ -46,6 +53,18 @@ const char *leat_jack_server_name(const char *server)
 static void say_nothing(const char *text)
 {
 	(void)text;
+}
+
+/* Where libjack finds too few it may crash, so it is not called at all. */
+int leat_jack_check_descriptors(const char *server, struct leat_error *error)
+{
+	int res = leat_check_descriptors(CLIENT_FDS);
+
+	if (res == 0)
+		return 0;
+	return leat_error_set(error, res,
+			      "cannot join the JACK server '%s': %s", server,
+			      leat_errno_text(res));
 }
 
 jack_client_t *leat_jack_probe_open(const char *server)
@@ -101,6 +120,18 @@ uint32_t leat_jack_client_notices(struct leat_jack_client *self)
 uint32_t leat_jack_client_period(const struct leat_jack_client *self)
 {
 	return __atomic_load_n(&self->period, __ATOMIC_RELAXED);
+}
+
+int leat_jack_client_policy(const struct leat_jack_client *self)
+{
+	struct sched_param param;
+	int policy;
+
+	if (!jack_is_realtime(self->client) ||
+	    pthread_getschedparam(jack_client_thread_id(self->client), &policy,
+				  &param) != 0)
+		return SCHED_FIFO;
+	return policy;
 }
 
 static void on_shutdown(void *self)
@@ -188,23 +219,51 @@ static void on_latency(jack_latency_callback_mode_t mode, void *user)
 		notify(self, LEAT_JACK_NOTICE_LATENCY);
 }
 
-static void set_callbacks(struct leat_jack_client *self)
+/* Without one of them the link would be silent, or would miss a change. */
+static bool set_callbacks(struct leat_jack_client *self)
 {
 	jack_client_t *client = self->client;
 
 	jack_on_shutdown(client, on_shutdown, self);
-	jack_set_thread_init_callback(client, on_thread_init, self);
-	jack_set_process_callback(client, leat_jack_process_callback,
-				  &self->process);
-	jack_set_buffer_size_callback(client, on_period, self);
-	jack_set_freewheel_callback(client, on_freewheel, self);
-	jack_set_xrun_callback(client, on_xrun, self);
-	jack_set_port_registration_callback(client, on_port, self);
-	jack_set_port_connect_callback(client, on_connect, self);
-	jack_set_latency_callback(client, on_latency, self);
+	return jack_set_thread_init_callback(client, on_thread_init, self) ==
+		       0 &&
+	       jack_set_process_callback(client, leat_jack_process_callback,
+					 &self->process) == 0 &&
+	       jack_set_buffer_size_callback(client, on_period, self) == 0 &&
+	       jack_set_freewheel_callback(client, on_freewheel, self) == 0 &&
+	       jack_set_xrun_callback(client, on_xrun, self) == 0 &&
+	       jack_set_port_registration_callback(client, on_port, self) ==
+		       0 &&
+	       jack_set_port_connect_callback(client, on_connect, self) == 0 &&
+	       jack_set_latency_callback(client, on_latency, self) == 0;
+}
+
+static int refused(const struct leat_jack_client_setup *setup,
+		   struct leat_error *error)
+{
+	return leat_error_set(error, -EIO,
+			      "the JACK server '%s' refused to run the "
+			      "client: see its own messages",
+			      leat_jack_server_name(setup->server));
 }
 
 /* ---- opening and closing ---- */
+
+/*
+ * libjack does not say what it lacks: so look, after it has failed. Its
+ * semaphores lie in memory that is mapped locked.
+ */
+static bool may_lock(void)
+{
+	long page_bytes = sysconf(_SC_PAGESIZE);
+	void *page = mmap(NULL, (size_t)page_bytes, PROT_READ,
+			  MAP_PRIVATE | MAP_ANONYMOUS | MAP_LOCKED, -1, 0);
+
+	if (page == MAP_FAILED)
+		return errno == ENOMEM;
+	munmap(page, (size_t)page_bytes);
+	return true;
+}
 
 static int open_client(struct leat_jack_client *self,
 		       const struct leat_jack_client_setup *setup,
@@ -215,7 +274,10 @@ static int open_client(struct leat_jack_client *self,
 	jack_options_t options = JackNoStartServer | JackUseExactName |
 				 JackServerName;
 	jack_status_t status = 0;
+	int res = leat_jack_check_descriptors(server, error);
 
+	if (res < 0)
+		return res;
 	self->client =
 		jack_client_open(setup->client_name, options, &status, server);
 	if (self->client)
@@ -226,6 +288,14 @@ static int open_client(struct leat_jack_client *self,
 				      "named %s already: stop that one or "
 				      "choose another link name",
 				      server, setup->client_name);
+	if (!may_lock())
+		return leat_error_set(error, -EPERM,
+				      "cannot join the JACK server '%s', which "
+				      "takes memory that is locked: allow some "
+				      "(ulimit -l, LimitMEMLOCK= of a systemd "
+				      "unit, or 'memlock' in "
+				      "/etc/security/limits.d)",
+				      server);
 	return leat_error_set(error, -ENOENT,
 			      "no JACK server '%s' is running for this user: "
 			      "start one (jackd, qjackctl), or name it with "
@@ -270,17 +340,16 @@ int leat_jack_client_open(struct leat_jack_client *self,
 	self->rate_hz = jack_get_sample_rate(self->client);
 	__atomic_store_n(&self->period, jack_get_buffer_size(self->client),
 			 __ATOMIC_RELAXED);
-	set_callbacks(self);
-	res = leat_rate_check("JACK server",
-			      leat_jack_server_name(setup->server),
-			      self->rate_hz, error);
+	if (!set_callbacks(self))
+		res = refused(setup, error);
+	if (res == 0)
+		res = leat_rate_check("JACK server",
+				      leat_jack_server_name(setup->server),
+				      self->rate_hz, error);
 	if (res == 0)
 		res = leat_jack_ports_register(&self->process, setup, error);
 	if (res == 0 && jack_activate(self->client) != 0)
-		res = leat_error_set(error, -EIO,
-				     "the JACK server '%s' refused to run the "
-				     "client: see its own messages",
-				     leat_jack_server_name(setup->server));
+		res = refused(setup, error);
 	if (res < 0)
 		leat_jack_client_close(self);
 	return res;

@@ -52,6 +52,9 @@ int leat_jack_library_check(struct leat_error *error);
 const char *leat_jack_server_name(const char *server);
 
 /* A client only to ask the server; NULL if there is none. */
+/* Whether there are enough to open a client. */
+int leat_jack_check_descriptors(const char *server, struct leat_error *error);
+
 jack_client_t *leat_jack_probe_open(const char *server);
 
 int leat_jack_client_init(struct leat_jack_client *self,
@@ -70,6 +73,12 @@ void leat_jack_client_close(struct leat_jack_client *self);
 
 /* Take the notices that have come; 0 if none. */
 uint32_t leat_jack_client_notices(struct leat_jack_client *self);
+/*
+ * The scheduling policy of JACK's thread; that of the server is none of ours:
+ * where it is not realtime, neither is the thread, and that is as it should be.
+ */
+int leat_jack_client_policy(const struct leat_jack_client *self);
+
 uint32_t leat_jack_client_period(const struct leat_jack_client *self);
 
 #endif

@@ -304,6 +304,10 @@ static int probe(const char *server)
 		leat_log("%s", error.text);
 		return LEAT_EXIT_WRONG_LIBJACK;
 	}
+	if (leat_jack_check_descriptors(name, &error) < 0) {
+		leat_log("%s", error.text);
+		return LEAT_EXIT_UNKNOWN;
+	}
 	client = leat_jack_probe_open(name);
 	if (!client) {
 		leat_log("no JACK server '%s' is running for this user", name);

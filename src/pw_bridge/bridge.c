@@ -42,21 +42,34 @@ static void on_spec(void *user, const struct leat_link_spec *spec)
 	leat_pw_bridge_settle(self);
 }
 
-static void use_wire(struct leat_pw_bridge *self, struct leat_wire *wire)
+static int use_wire(struct leat_pw_bridge *self, struct leat_wire *wire)
 {
 	struct leat_wire *old = self->wire;
+	int res;
 
 	self->wire = wire;
-	leat_pw_process_set_wire(&self->process, wire);
+	res = leat_pw_process_set_wire(&self->process, wire);
 	leat_wire_destroy(old);
 	leat_pw_bridge_refresh_status(self);
+	return res;
 }
+
+static void leave_and_return(struct leat_pw_bridge *self, const char *text);
 
 static void on_wire_up(void *user, struct leat_wire *wire)
 {
 	struct leat_pw_bridge *self = user;
+	struct leat_error error;
+	int res = use_wire(self, wire);
 
-	use_wire(self, wire);
+	if (res < 0) {
+		leat_error_set(&error, res,
+			       "PipeWire's data loop cannot watch for JACK: %s",
+			       leat_errno_text(res));
+		leave_and_return(self, error.text);
+		return;
+	}
+	leat_rights_look_at_memory(&self->rights, self->setup->link_name, wire);
 	for (int d = 0; d < LEAT_N_DIRECTIONS; d++) {
 		leat_word_set(&self->status->n_channels[d],
 			      self->spec.n_channels[d]);
@@ -71,7 +84,9 @@ static void on_peer_gone(void *user, const char *text)
 	struct leat_pw_bridge *self = user;
 
 	if (!self->was_up && text[0]) {
-		leat_error_set(self->error, -EBUSY, "%s", text);
+		leat_error_set(self->error, -EBUSY,
+			       "cannot join the link '%s': %s",
+			       self->setup->link_name, text);
 		leat_pw_bridge_give_up(self, -EBUSY);
 		return;
 	}
@@ -83,7 +98,7 @@ static void on_peer_gone(void *user, const char *text)
 			self->setup->link_name, text[0] ? ": " : "", text);
 	snprintf(self->gone_text, sizeof(self->gone_text), "%s", text);
 	self->have_spec = false;
-	use_wire(self, NULL);
+	(void)use_wire(self, NULL);
 	leat_pw_bridge_latency_heard(self, NULL);
 	leat_pw_bridge_settle(self);
 	leat_pw_bridge_retry_later(self);
@@ -213,10 +228,24 @@ static const struct leat_pw_graph_events graph_events = {
 
 /* ---- what is away is looked for ---- */
 
+/* That it is not there is known; what else keeps us from it is told once. */
+static void tell_trouble(struct leat_pw_bridge *self, int res,
+			 const struct leat_error *error)
+{
+	if (res == 0 || res == -ENOENT ||
+	    strcmp(error->text, self->trouble_text) == 0)
+		return;
+	leat_log_limited(&self->peer_log, "%s: %s; trying again",
+			 self->setup->link_name, error->text);
+	snprintf(self->trouble_text, sizeof(self->trouble_text), "%s",
+		 error->text);
+}
+
 static void on_retry(void *user, uint64_t count)
 {
 	struct leat_pw_bridge *self = user;
 	struct leat_error error;
+	int res = 0;
 
 	(void)count;
 	if (self->nodes.failed) {
@@ -224,10 +253,13 @@ static void on_retry(void *user, uint64_t count)
 		leat_pw_bridge_settle(self);
 	}
 	if (!self->graph.core)
-		(void)leat_pw_graph_connect(&self->graph, &error);
-	if ((!leat_guest_connected(self->guest) &&
-	     leat_guest_connect(self->guest, &error) < 0) ||
-	    !self->graph.core)
+		res = leat_pw_graph_connect(&self->graph, &error);
+	tell_trouble(self, res, &error);
+	res = 0;
+	if (!leat_guest_connected(self->guest))
+		res = leat_guest_connect(self->guest, &error);
+	tell_trouble(self, res, &error);
+	if (res < 0 || !self->graph.core)
 		leat_pw_bridge_retry_later(self);
 }
 
@@ -247,17 +279,28 @@ static int make_loop(struct leat_pw_bridge *self)
 	if (!self->main_loop)
 		return -errno;
 	self->loop = pw_main_loop_get_loop(self->main_loop);
-	pw_loop_add_signal(self->loop, SIGINT, on_signal, self);
-	pw_loop_add_signal(self->loop, SIGTERM, on_signal, self);
-	pw_loop_add_signal(self->loop, SIGHUP, on_signal, self);
+	if (!pw_loop_add_signal(self->loop, SIGINT, on_signal, self) ||
+	    !pw_loop_add_signal(self->loop, SIGTERM, on_signal, self) ||
+	    !pw_loop_add_signal(self->loop, SIGHUP, on_signal, self))
+		return -errno;
 	self->retry_timer = pw_loop_add_timer(self->loop, on_retry, self);
-	return self->retry_timer ? leat_pw_bridge_latency_init(self) : -ENOMEM;
+	return self->retry_timer ? leat_pw_bridge_latency_init(self) : -errno;
+}
+
+static int watch_guest(struct leat_pw_bridge *self)
+{
+	self->guest_source = pw_loop_add_io(self->loop,
+					    leat_guest_fd(self->guest),
+					    SPA_IO_IN, false, on_guest, self);
+	return self->guest_source ? 0 : -errno;
 }
 
 static int make_parts(struct leat_pw_bridge *self)
 {
 	int res = make_loop(self);
 
+	if (res == 0)
+		res = watch_guest(self);
 	if (res == 0)
 		res = leat_pw_graph_init(&self->graph, self->loop,
 					 self->setup->remote, &graph_events,
@@ -270,15 +313,12 @@ static int make_parts(struct leat_pw_bridge *self)
 	if (res < 0)
 		return leat_error_set(self->error, res,
 				      "cannot set up libpipewire: %s",
-				      strerror(-res));
+				      leat_errno_text(res));
 	self->guard.found = leat_pw_process_found;
 	self->guard.user = &self->process;
 	self->process.guard = self->setup->rt_guard ? &self->guard : NULL;
 	leat_pw_nodes_init(&self->nodes, &self->process,
 			   leat_pw_bridge_nodes_changed, self);
-	self->guest_source = pw_loop_add_io(self->loop,
-					    leat_guest_fd(self->guest),
-					    SPA_IO_IN, false, on_guest, self);
 	return 0;
 }
 
@@ -286,7 +326,7 @@ static int join(struct leat_pw_bridge *self)
 {
 	int res = leat_pw_graph_connect(&self->graph, self->error);
 
-	if (res < 0 && !self->setup->wait)
+	if (res < 0 && !(res == -ENOENT && self->setup->wait))
 		return res;
 	if (res < 0)
 		leat_log_at(LEAT_LOG_INFO, "%s: waiting for a PipeWire daemon",
@@ -305,7 +345,7 @@ static int join(struct leat_pw_bridge *self)
 static void finish(struct leat_pw_bridge *self)
 {
 	if (self->process.data_loop)
-		use_wire(self, NULL);
+		(void)use_wire(self, NULL);
 	leat_pw_peers_forget(&self->latency.peers);
 	leat_pw_nodes_destroy(&self->nodes);
 	leat_pw_process_finish(&self->process);
@@ -322,7 +362,8 @@ int leat_pw_bridge_run(const struct leat_pw_bridge_setup *setup,
 	int res;
 
 	if (!self)
-		return leat_error_set(error, -ENOMEM, "out of memory");
+		return leat_error_set(error, -ENOMEM, "cannot begin: %s",
+				      leat_errno_text(ENOMEM));
 	pw_init(NULL, NULL);
 	self->setup = setup;
 	self->ready_fd = setup->ready_fd;

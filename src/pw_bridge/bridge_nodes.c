@@ -151,5 +151,8 @@ void leat_pw_bridge_nodes_changed(void *user)
 	if (self->was_up)
 		return;
 	self->was_up = true;
+	leat_rights_look_at_thread(&self->rights, self->setup->link_name,
+				   "PipeWire",
+				   leat_pw_process_policy(&self->process));
 	leat_tell_ready(&self->ready_fd);
 }

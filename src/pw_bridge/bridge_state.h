@@ -9,6 +9,7 @@
 
 #include "bridge.h"
 #include "cli/log.h"
+#include "cli/rights.h"
 #include "graph.h"
 #include "peers.h"
 #include "process.h"
@@ -32,20 +33,22 @@ struct leat_pw_bridge {
 	struct leat_pw_process process;
 	struct leat_pw_nodes nodes;
 	struct leat_rt_guard guard;
+	struct leat_rights rights;
 	bool guard_told; /* that it found something */
 	struct leat_guest *guest;
 	struct leat_side_words *status; /* the guest's */
 	struct leat_link_spec spec;
 	bool have_spec;
-	bool refused;	       /* the rates differ */
-	uint32_t set_rate_hz;  /* of the graph, as the settings had it */
-	uint32_t seen_rate_hz; /* of the graph, in its cycles; 0: as set */
-	uint64_t told_mode;    /* what the log said last; 0: nothing */
-	uint32_t told_raised;  /* the most frames that it said are the least */
-	uint32_t told_room;    /* the most frames that it said cannot be had */
-	bool was_up;	       /* everything has been there once */
-	bool was_lost;	       /* the daemon went and is not back yet */
-	char gone_text[384];   /* what was said last of the other side's end */
+	bool refused;		/* the rates differ */
+	uint32_t set_rate_hz;	/* of the graph, as the settings had it */
+	uint32_t seen_rate_hz;	/* of the graph, in its cycles; 0: as set */
+	uint64_t told_mode;	/* what the log said last; 0: nothing */
+	uint32_t told_raised;	/* the most frames that it said are the least */
+	uint32_t told_room;	/* the most frames that it said cannot be had */
+	bool was_up;		/* everything has been there once */
+	bool was_lost;		/* the daemon went and is not back yet */
+	char gone_text[384];	/* what was said last of the other side's end */
+	char trouble_text[384]; /* and of what keeps us from it */
 	struct leat_log_limit peer_log;	  /* of what the other side does */
 	struct leat_log_limit server_log; /* of what PipeWire does */
 	struct leat_wire *wire;

@@ -130,18 +130,20 @@ int leat_pw_graph_init(struct leat_pw_graph *self, struct pw_loop *loop,
 		       const char *remote,
 		       const struct leat_pw_graph_events *events, void *user)
 {
+	struct pw_properties *props;
+
 	memset(self, 0, sizeof(*self));
 	self->loop = loop;
 	self->remote = remote;
 	self->events = events;
 	self->user = user;
-	self->context = pw_context_new(
-		loop,
-		pw_properties_new(PW_KEY_CONFIG_NAME, config_name(), NULL), 0);
+	props = pw_properties_new(PW_KEY_CONFIG_NAME, config_name(), NULL);
+	if (props)
+		self->context = pw_context_new(loop, props, 0);
 	if (!self->context)
 		return -errno;
 	self->lost_event = pw_loop_add_event(loop, on_lost, self);
-	return self->lost_event ? 0 : -ENOMEM;
+	return self->lost_event ? 0 : -errno;
 }
 
 void leat_pw_graph_finish(struct leat_pw_graph *self)
@@ -155,25 +157,63 @@ void leat_pw_graph_finish(struct leat_pw_graph *self)
 	self->context = NULL;
 }
 
+/*
+ * libpipewire fails in many ways where there is no daemon. Those below are
+ * about what we may have and do.
+ */
+bool leat_pw_graph_is_ours(int res)
+{
+	static const int errors[] = { EACCES,  EMFILE, ENFILE,
+				      ENOBUFS, ENOMEM, EPERM };
+
+	for (size_t i = 0; i < SPA_N_ELEMENTS(errors); i++)
+		if (errors[i] == -res)
+			return true;
+	return false;
+}
+
+/* errno says why. -ENOENT: there is no daemon. */
+static int not_connected(const struct leat_pw_graph *self,
+			 struct leat_error *error)
+{
+	const char *name = leat_pw_graph_remote_name(self);
+	int res = -errno;
+
+	if (leat_pw_graph_is_ours(res))
+		return leat_error_set(error, res,
+				      "cannot connect to the PipeWire daemon "
+				      "'%s': %s",
+				      name, leat_errno_text(res));
+	return leat_error_set(error, -ENOENT,
+			      "no PipeWire daemon '%s' is running for this "
+			      "user: start one (pipewire), or name it with "
+			      "--remote",
+			      name);
+}
+
 int leat_pw_graph_connect(struct leat_pw_graph *self, struct leat_error *error)
 {
 	struct pw_properties *props = pw_properties_new(NULL, NULL);
 
-	if (props && self->remote)
+	if (!props)
+		return not_connected(self, error);
+	if (self->remote)
 		pw_properties_set(props, PW_KEY_REMOTE_NAME, self->remote);
 	self->ready = false;
 	self->rates = (struct leat_pw_graph_rates){ .rate_hz = 48000 };
 	self->core = pw_context_connect(self->context, props, 0);
 	if (!self->core)
-		return leat_error_set(
-			error, -errno,
-			"no PipeWire daemon '%s' is running for this user: "
-			"start one (pipewire), or name it with --remote",
-			leat_pw_graph_remote_name(self));
-	pw_core_add_listener(self->core, &self->core_listener, &core_events,
-			     self);
+		return not_connected(self, error);
 	self->registry =
 		pw_core_get_registry(self->core, PW_VERSION_REGISTRY, 0);
+	if (!self->registry) {
+		(void)not_connected(self, error);
+		pw_core_disconnect(self->core);
+		self->core = NULL;
+		return -ENOMEM;
+	}
+	pw_core_add_listener(self->core, &self->core_listener, &core_events,
+			     self);
 	pw_registry_add_listener(self->registry, &self->registry_listener,
 				 &registry_events, self);
 	self->sync_seq = pw_core_sync(self->core, PW_ID_CORE, 0);

@@ -49,6 +49,12 @@ void leat_pw_graph_finish(struct leat_pw_graph *self);
 
 /* Connect; `ready` follows. A negative errno if there is no daemon. */
 int leat_pw_graph_connect(struct leat_pw_graph *self, struct leat_error *error);
+/*
+ * Whether a failure is about what this process may have and do, and says nothing
+ * of the daemon.
+ */
+bool leat_pw_graph_is_ours(int res);
+
 void leat_pw_graph_disconnect(struct leat_pw_graph *self);
 
 /* The name by which people know the daemon. */

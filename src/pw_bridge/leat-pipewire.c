@@ -5,6 +5,7 @@
 #include "cli/log.h"
 #include "cli/options.h"
 #include "cli/side_options.h"
+#include "graph.h"
 
 #include <argp.h>
 #include <signal.h>
@@ -158,5 +159,7 @@ int main(int argc, char **argv)
 				 : leat_pw_bridge_run(&setup, &error);
 	if (res < 0)
 		leat_log("%s", error.text);
+	if (options.side.probe && leat_pw_graph_is_ours(res))
+		return LEAT_EXIT_UNKNOWN;
 	return res < 0 ? LEAT_EXIT_FAILED : 0;
 }

@@ -47,40 +47,58 @@ static const struct leat_pw_graph_events events = {
 	.lost = on_lost,
 };
 
-static void ask(struct probe *self, struct pw_loop *loop)
+static int not_set_up(int res, struct leat_error *error)
+{
+	return leat_error_set(error, res,
+			      "libpipewire cannot be set up (is the package "
+			      "pipewire-bin installed?): %s",
+			      leat_errno_text(res));
+}
+
+static int ask(struct probe *self, struct pw_loop *loop,
+	       struct leat_error *error)
 {
 	struct timespec when = { ANSWER_NS / SPA_NSEC_PER_SEC, 0 };
 	struct spa_source *timer = pw_loop_add_timer(loop, on_timeout, self);
 
+	if (!timer)
+		return not_set_up(-errno, error);
 	pw_loop_update_timer(loop, timer, &when, NULL, false);
 	pw_main_loop_run(self->main_loop);
 	pw_loop_destroy_source(loop, timer);
+	return self->res;
+}
+
+static int set_up(struct probe *self, const char *remote)
+{
+	self->main_loop = pw_main_loop_new(NULL);
+	if (!self->main_loop)
+		return -errno;
+	return leat_pw_graph_init(&self->graph,
+				  pw_main_loop_get_loop(self->main_loop),
+				  remote, &events, self);
 }
 
 int leat_pw_bridge_probe(const char *remote, struct leat_error *error)
 {
 	struct probe self = { 0 };
-	struct pw_loop *loop;
 
 	pw_init(NULL, NULL);
-	self.main_loop = pw_main_loop_new(NULL);
-	loop = pw_main_loop_get_loop(self.main_loop);
-	self.res =
-		leat_pw_graph_init(&self.graph, loop, remote, &events, &self);
+	self.res = set_up(&self, remote);
 	if (self.res < 0)
-		leat_error_set(error, self.res,
-			       "libpipewire cannot be set up: is the package "
-			       "pipewire-bin installed?");
+		(void)not_set_up(self.res, error);
 	else
 		self.res = leat_pw_graph_connect(&self.graph, error);
 	if (self.res == 0)
-		ask(&self, loop);
+		self.res = ask(&self, pw_main_loop_get_loop(self.main_loop),
+			       error);
 	if (self.res == -ETIMEDOUT || self.res == -EPIPE)
 		leat_error_set(error, self.res,
 			       "the PipeWire daemon '%s' does not answer",
 			       leat_pw_graph_remote_name(&self.graph));
 	leat_pw_graph_finish(&self.graph);
-	pw_main_loop_destroy(self.main_loop);
+	if (self.main_loop)
+		pw_main_loop_destroy(self.main_loop);
 	pw_deinit();
 	return self.res;
 }

@@ -28,6 +28,8 @@
 
 struct leat_pw_process {
 	struct pw_data_loop *data_loop;
+	int policy; /* of its scheduling, as of sched(7) */
+	int error;  /* errno of a source that could not be made on it, or 0 */
 	struct leat_side_words *status;
 	const char *link_name;
 	struct spa_source *again;    /* event: look at the ring (again) */
@@ -79,9 +81,15 @@ int leat_pw_process_init(struct leat_pw_process *self,
 			 spa_source_event_func_t changed, void *user);
 void leat_pw_process_finish(struct leat_pw_process *self);
 
-/* Use a wire, or none (NULL); the old one is free to be destroyed then. */
-void leat_pw_process_set_wire(struct leat_pw_process *self,
-			      struct leat_wire *wire);
+/*
+ * Use a wire, or none (NULL); the old one is free to be destroyed then. 0, or a
+ * negative errno: its signal cannot be watched.
+ */
+int leat_pw_process_set_wire(struct leat_pw_process *self,
+			     struct leat_wire *wire);
+
+/* How the data loop's thread is scheduled: SCHED_FIFO or what it is. */
+int leat_pw_process_policy(struct leat_pw_process *self);
 
 /* The streams, and what they are of. */
 struct leat_pw_streams {

@@ -8,6 +8,7 @@
 #include "clock.h"
 
 #include <errno.h>
+#include <sched.h>
 #include <string.h>
 
 typedef void (*change_fn)(struct leat_pw_process *self, const void *data);
@@ -67,6 +68,7 @@ static void set_wire(struct leat_pw_process *self, const void *data)
 			loop, leat_frames_wait_fd(self->wire->in),
 			SPA_IO_IN | SPA_IO_ERR | SPA_IO_HUP, false,
 			leat_pw_on_crossing, self);
+		self->error = self->crossing ? 0 : errno;
 		leat_fade_restart(&self->fade);
 	}
 	/* A new ring has stamps and indices of its own. */
@@ -76,10 +78,12 @@ static void set_wire(struct leat_pw_process *self, const void *data)
 	leat_pw_look(self);
 }
 
-void leat_pw_process_set_wire(struct leat_pw_process *self,
-			      struct leat_wire *wire)
+int leat_pw_process_set_wire(struct leat_pw_process *self,
+			     struct leat_wire *wire)
 {
+	self->error = 0;
 	change(self, set_wire, &wire);
+	return -self->error;
 }
 
 static void set_streams(struct leat_pw_process *self, const void *data)
@@ -229,6 +233,19 @@ static void add_again(struct leat_pw_process *self, const void *data)
 	(void)data;
 	self->again = pw_loop_add_event(pw_data_loop_get_loop(self->data_loop),
 					leat_pw_on_again, self);
+	self->error = self->again ? 0 : errno;
+}
+
+static void look_at_policy(struct leat_pw_process *self, const void *data)
+{
+	(void)data;
+	self->policy = sched_getscheduler(0);
+}
+
+int leat_pw_process_policy(struct leat_pw_process *self)
+{
+	change(self, look_at_policy, NULL);
+	return self->policy;
 }
 
 static void remove_sources(struct leat_pw_process *self, const void *data)
@@ -256,8 +273,10 @@ int leat_pw_process_init(struct leat_pw_process *self,
 	self->main_loop = main_loop;
 	self->link_name = link_name;
 	self->changed = pw_loop_add_event(main_loop, changed, user);
+	if (!self->changed)
+		return -errno;
 	change(self, add_again, NULL);
-	return self->changed && self->again ? 0 : -ENOMEM;
+	return -self->error;
 }
 
 void leat_pw_process_finish(struct leat_pw_process *self)
