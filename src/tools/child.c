@@ -3,6 +3,8 @@
 
 #include "cli/log.h"
 
+#include <leat/link.h>
+
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
@@ -45,10 +47,16 @@ bool leat_command_add_env(struct leat_command *command, const char *env)
 
 /* ---- between fork and exec ---- */
 
-static void give_up(const char *what)
+static void give_up(const char *what, const struct leat_child_fds *fds)
 {
-	leat_log("cannot run %s: %s", what, strerror(errno));
-	_exit(127);
+	int error = errno;
+
+	/* Where what the program says is heard. */
+	if (fds->err_fd >= 0)
+		(void)dup2(fds->err_fd, STDERR_FILENO);
+	errno = error;
+	leat_log("cannot run %s: %s", what, leat_errno_text(errno));
+	_exit(LEAT_CHILD_NOT_RUN);
 }
 
 static int spare(int fd)
@@ -56,17 +64,33 @@ static int spare(int fd)
 	return fd < 0 ? -1 : fcntl(fd, F_DUPFD_CLOEXEC, FIRST_SPARE_FD);
 }
 
+/* dup2(2) has these two for races that are over the next time. */
+static int place(int fd, int wanted)
+{
+	int res;
+
+	do
+		res = dup2(fd, wanted);
+	while (res < 0 && (errno == EINTR || errno == EBUSY));
+	return res;
+}
+
 /* All are moved out of the way first, then into place. */
-static void place_fds(const struct leat_child_fds *fds)
+static void place_fds(const struct leat_child_fds *fds, const char *path)
 {
 	int wanted[4] = { open("/dev/null", O_RDWR | O_CLOEXEC), fds->out_fd,
 			  fds->err_fd, fds->third_fd };
 
+	for (int i = 0; i < 4; i++) {
+		int fd = wanted[i];
+
+		wanted[i] = spare(fd);
+		if (fd >= 0 && wanted[i] < 0)
+			give_up(path, fds);
+	}
 	for (int i = 0; i < 4; i++)
-		wanted[i] = spare(wanted[i]);
-	for (int i = 0; i < 4; i++)
-		if (wanted[i] >= 0)
-			dup2(wanted[i], i);
+		if (wanted[i] >= 0 && place(wanted[i], i) < 0)
+			give_up(path, fds);
 }
 
 /* No other thread is there, so the environment may be changed after fork. */
@@ -111,16 +135,16 @@ static void run(const struct leat_command *command,
 	} argv = { .in = command->argv };
 
 	setpgid(0, 0);
+	place_fds(fds, command->path);
 	if (prctl(PR_SET_PDEATHSIG, SIGTERM) < 0)
-		give_up(command->path);
+		give_up(command->path, fds);
 	/* It may have died before that was set. */
 	if (getppid() != parent)
-		_exit(127);
-	place_fds(fds);
+		_exit(LEAT_CHILD_NOT_RUN);
 	change_env(command);
 	default_signals();
 	execv(command->path, argv.out);
-	give_up(command->path);
+	give_up(command->path, fds);
 }
 
 /* ---- in the parent ---- */

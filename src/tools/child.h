@@ -13,6 +13,9 @@
 #include <stddef.h>
 #include <sys/types.h>
 
+/* The status of a child that could not run its program, and has said why. */
+#define LEAT_CHILD_NOT_RUN 127
+
 #define LEAT_ARGS_MAX 320
 #define LEAT_ENV_MAX 12
 

@@ -3,6 +3,8 @@
 
 #include "find.h"
 
+#include <leat/link.h>
+
 #include <errno.h>
 #include <signal.h>
 #include <string.h>
@@ -15,7 +17,7 @@ int leat_demo_prepare(struct leat_demo *demo, struct leat_loop *loop,
 {
 	if (access(file, R_OK) < 0) {
 		leat_console_log(console, "cannot read '%s': %s", file,
-				 strerror(errno));
+				 leat_errno_text(errno));
 		return 1;
 	}
 	if (!leat_find_program("leat-verify", demo->path, sizeof(demo->path))) {
@@ -69,7 +71,7 @@ int leat_demo_start(struct leat_demo *demo)
 	if (res == 0)
 		return 0;
 	leat_console_log(demo->console, "cannot start leat-verify: %s",
-			 strerror(-res));
+			 leat_errno_text(res));
 	return 1;
 }
 

@@ -7,6 +7,8 @@
 #include "cli/log.h"
 #include "cli/options.h"
 
+#include <leat/link.h>
+
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
@@ -64,7 +66,7 @@ static int run(const char *verb, char **argv)
 		return unknown_verb(verb);
 	argv[0] = name;
 	execv(path, argv);
-	leat_log("cannot run %s: %s", path, strerror(errno));
+	leat_log("cannot run %s: %s", path, leat_errno_text(errno));
 	return LEAT_EXIT_FAILED;
 }
 

@@ -147,7 +147,8 @@ static void complain(const char *name, int res)
 			 "another version: stop it and start it anew",
 			 name);
 	else
-		leat_log("cannot ask the link '%s': %s", name, strerror(-res));
+		leat_log("cannot ask the link '%s': %s", name,
+			 leat_errno_text(res));
 }
 
 /* True if all that was asked for could be shown. */
@@ -234,7 +235,7 @@ static bool run_in_loop(struct options *options)
 	int res = leat_loop_init(&loop);
 
 	if (res < 0) {
-		leat_log("cannot wait for signals: %s", strerror(-res));
+		leat_log("cannot wait for signals: %s", leat_errno_text(res));
 		return false;
 	}
 	/* A reader that has seen enough ends us, as it does any filter. */
@@ -268,7 +269,7 @@ int main(int argc, char **argv)
 		return LEAT_EXIT_FAILED;
 	options.links = calloc((size_t)argc + 1, sizeof(*options.links));
 	if (!options.links) {
-		leat_log("out of memory");
+		leat_log("cannot begin: %s", leat_errno_text(ENOMEM));
 		return LEAT_EXIT_FAILED;
 	}
 	if (argp_parse(&argp, argc, argv, 0, NULL, &options) != 0)

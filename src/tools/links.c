@@ -50,7 +50,7 @@ static int find_all(struct leat_links *links, struct leat_error *error)
 	n = scandir(dir, &entries, is_link, alphasort);
 	if (n < 0)
 		return leat_error_set(error, -errno, "cannot read %s: %s", dir,
-				      strerror(errno));
+				      leat_errno_text(errno));
 	for (int i = 0; i < n; i++) {
 		add(links, entries[i]->d_name);
 		free(entries[i]);
@@ -137,7 +137,8 @@ int leat_links_ask(struct leat_links *links, const char *const *names,
 	memset(links, 0, sizeof(*links));
 	links->answer = calloc(LEAT_LINKS_MAX, sizeof(*links->answer));
 	if (!links->answer)
-		return leat_error_set(error, -ENOMEM, "out of memory");
+		return leat_error_set(error, -ENOMEM, "cannot begin: %s",
+				      leat_errno_text(ENOMEM));
 	for (unsigned i = 0; i < n_names; i++)
 		add(links, names[i]);
 	if (n_names == 0)

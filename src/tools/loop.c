@@ -53,12 +53,17 @@ static int watch_signals(struct leat_loop *loop)
 
 int leat_loop_init(struct leat_loop *loop)
 {
+	int res;
+
 	loop->stopped = false;
 	loop->signals.fd = -1;
 	loop->epoll_fd = epoll_create1(EPOLL_CLOEXEC);
 	if (loop->epoll_fd < 0)
 		return -errno;
-	return watch_signals(loop);
+	res = watch_signals(loop);
+	if (res < 0)
+		leat_loop_finish(loop);
+	return res;
 }
 
 void leat_loop_finish(struct leat_loop *loop)
@@ -126,12 +131,17 @@ int leat_left_ms(int64_t deadline_ms)
 int leat_timer_init(struct leat_source *timer, struct leat_loop *loop,
 		    void (*ready)(void *user), void *user)
 {
+	int res;
+
 	timer->ready = ready;
 	timer->user = user;
 	timer->fd = timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK);
 	if (timer->fd < 0)
 		return -errno;
-	return leat_loop_add(loop, timer);
+	res = leat_loop_add(loop, timer);
+	if (res < 0)
+		leat_source_close(timer);
+	return res;
 }
 
 static struct timespec ms_to_timespec(int64_t ms)

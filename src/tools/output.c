@@ -3,6 +3,8 @@
 
 #include "cli/log.h"
 
+#include <leat/link.h>
+
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -33,6 +35,6 @@ bool leat_output_close(void)
 	if (fclose(stdout) == 0 && !failed)
 		return true;
 	leat_log("cannot write to standard output: %s",
-		 errno ? strerror(errno) : "write error");
+		 errno ? leat_errno_text(errno) : "write error");
 	return false;
 }

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "private_dir.h"
 
+#include <leat/link.h>
+
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -120,7 +122,7 @@ int leat_private_dir_create(struct leat_private_dir *dir,
 		dir->path[0] = 0;
 		snprintf(error->text, sizeof(error->text),
 			 "cannot create a folder in %.200s: %s", base,
-			 strerror(-res));
+			 leat_errno_text(res));
 	}
 	return res;
 }

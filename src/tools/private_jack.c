@@ -125,10 +125,8 @@ int leat_private_jack_start(struct leat_private_jack *jack,
 	snprintf(jack->env, sizeof(jack->env), "JACK_DEFAULT_SERVER=%s",
 		 jack->name);
 	if (leat_service_init(&jack->service, "the private JACK server", loop,
-			      console) < 0) {
-		leat_console_log(console, "cannot make a timer");
+			      console) < 0)
 		return 1;
-	}
 	jack->service.keep_output = true;
 	set_command(jack);
 	return leat_service_start(&jack->service) < 0 ? 1 : 0;

@@ -3,6 +3,8 @@
 
 #include "find.h"
 
+#include <leat/link.h>
+
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -92,7 +94,7 @@ static int write_config(struct leat_private_pipewire *pipewire,
 	if (!from) {
 		snprintf(error->text, sizeof(error->text),
 			 "cannot read %.300s: %s", pipewire->template_path,
-			 strerror(errno));
+			 leat_errno_text(errno));
 		return -EIO;
 	}
 	snprintf(pipewire->config, sizeof(pipewire->config), "%s/leat.conf",
@@ -107,7 +109,7 @@ static int write_config(struct leat_private_pipewire *pipewire,
 	if (!failed)
 		return 0;
 	snprintf(error->text, sizeof(error->text), "cannot write %s: %s",
-		 pipewire->config, strerror(errno));
+		 pipewire->config, leat_errno_text(errno));
 	return -EIO;
 }
 
@@ -171,10 +173,8 @@ int leat_private_pipewire_start(struct leat_private_pipewire *pipewire,
 		return 1;
 	}
 	if (leat_service_init(&pipewire->service, "the private PipeWire daemon",
-			      loop, console) < 0) {
-		leat_console_log(console, "cannot make a timer");
+			      loop, console) < 0)
 		return 1;
-	}
 	pipewire->service.keep_output = true;
 	set_command(pipewire);
 	return leat_service_start(&pipewire->service) < 0 ? 1 : 0;

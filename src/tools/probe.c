@@ -6,6 +6,7 @@
 #include "cli/options.h"
 
 #include <leat/frames.h>
+#include <leat/link.h>
 
 #include <signal.h>
 #include <stdio.h>
@@ -168,7 +169,7 @@ void leat_probe(struct leat_probe *probe, struct leat_loop *loop,
 	res = start(&run, &child, loop, command);
 	if (res < 0) {
 		snprintf(probe->text, sizeof(probe->text), "cannot run %s: %s",
-			 command->path, strerror(-res));
+			 command->path, leat_errno_text(res));
 		return;
 	}
 	if (leat_loop_until(loop, &run.ended,

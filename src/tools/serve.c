@@ -339,7 +339,7 @@ static int open_socket(struct server *server, struct sockaddr_un *address,
 	res = server->fd < 0 ? -errno : bind_and_listen(server, address);
 	if (res < 0)
 		leat_error_set(error, res, "cannot serve %s: %s", path,
-			       strerror(-res));
+			       leat_errno_text(res));
 	return res;
 }
 
@@ -363,7 +363,8 @@ int leat_serve(struct leat_loop *loop, const char *path,
 	int res;
 
 	if (!server)
-		return leat_error_set(error, -ENOMEM, "out of memory");
+		return leat_error_set(error, -ENOMEM, "cannot begin: %s",
+				      leat_errno_text(ENOMEM));
 	server->fd = -1;
 	server->page = page;
 	for (int i = 0; i < LEAT_SERVE_CLIENTS_MAX; i++)

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "service.h"
 
+#include <leat/link.h>
+
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
@@ -72,9 +74,13 @@ static void on_ready(void *user)
 {
 	struct leat_service *service = user;
 	char byte;
+	ssize_t n;
 
+	do
+		n = read(service->ready.fd, &byte, 1);
+	while (n < 0 && errno == EINTR);
 	/* The end of the pipe without a byte: it will end, or never tells. */
-	if (read(service->ready.fd, &byte, 1) == 1) {
+	if (n == 1) {
 		service->up = true;
 		service->settled = true;
 	}
@@ -124,7 +130,7 @@ static int start(struct leat_service *service)
 	leat_lines_close(&service->output);
 	leat_source_close(&service->ready);
 	leat_console_log(service->console, "cannot start %s: %s", service->name,
-			 strerror(-res));
+			 leat_errno_text(res));
 	return res;
 }
 
@@ -178,6 +184,8 @@ static void on_end(void *user)
 int leat_service_init(struct leat_service *service, const char *name,
 		      struct leat_loop *loop, struct leat_console *console)
 {
+	int res;
+
 	service->name = name;
 	service->loop = loop;
 	service->console = console;
@@ -185,7 +193,11 @@ int leat_service_init(struct leat_service *service, const char *name,
 	service->ended = true;
 	service->ready = (struct leat_source){ -1, on_ready, service };
 	service->output.source.fd = -1;
-	return leat_timer_init(&service->again, loop, on_again, service);
+	res = leat_timer_init(&service->again, loop, on_again, service);
+	if (res < 0)
+		leat_console_log(console, "cannot make a timer for %s: %s",
+				 name, leat_errno_text(res));
+	return res;
 }
 
 int leat_service_start(struct leat_service *service)

@@ -282,6 +282,9 @@ static int report_side(struct up *up, struct leat_service *side)
 	    (child->status == LEAT_EXIT_FAILED ||
 	     child->status == LEAT_EXIT_USAGE))
 		return child->status;
+	if (side->ended && !child->killed &&
+	    child->status == LEAT_CHILD_NOT_RUN)
+		return LEAT_EXIT_FAILED;
 	snprintf(how, sizeof(how), "did not get up within %d s",
 		 READY_TIMEOUT_MS / 1000);
 	if (side->ended)
@@ -358,20 +361,30 @@ static void on_time_over(void *user)
 	up->loop.stopped = true;
 }
 
+static int start_duration(struct up *up)
+{
+	int res = leat_timer_init(&up->duration, &up->loop, on_time_over, up);
+
+	if (res == 0)
+		leat_timer_set(&up->duration, up->options.duration_ms, 0);
+	return res;
+}
+
 static int stay_up(struct up *up)
 {
 	static const bool never = false;
+	int res = 0;
 
-	if (up->options.duration_ms > 0) {
-		if (leat_timer_init(&up->duration, &up->loop, on_time_over,
-				    up) < 0)
-			return LEAT_EXIT_FAILED;
-		leat_timer_set(&up->duration, up->options.duration_ms, 0);
-	}
-	if (!up->options.quiet &&
-	    leat_live_start(&up->live, up->options.link, &up->loop,
-			    &up->console, up->options.interval_ms) < 0)
+	if (up->options.duration_ms > 0)
+		res = start_duration(up);
+	if (res == 0 && !up->options.quiet)
+		res = leat_live_start(&up->live, up->options.link, &up->loop,
+				      &up->console, up->options.interval_ms);
+	if (res < 0) {
+		leat_console_log(&up->console, "cannot make a timer: %s",
+				 leat_errno_text(res));
 		return LEAT_EXIT_FAILED;
+	}
 	leat_loop_until(&up->loop, &never, LEAT_NO_DEADLINE);
 	leat_live_finish(&up->live);
 	if (up->console.failed)
@@ -451,6 +464,7 @@ static void end_all(struct up *up)
 	leat_service_finish(&up->jack_side);
 	leat_service_finish(&up->private_pipewire.service);
 	leat_service_finish(&up->private_jack.service);
+	leat_source_close(&up->duration);
 	leat_private_pipewire_clean(&up->private_pipewire);
 	leat_private_jack_clean(&up->private_jack);
 	leat_loop_finish(&up->loop);
@@ -476,8 +490,10 @@ int main(int argc, char **argv)
 	if (!leat_output_open())
 		return LEAT_EXIT_FAILED;
 	init(&up);
-	if (leat_loop_init(&up.loop) < 0) {
-		leat_console_log(&up.console, "cannot wait for events");
+	res = leat_loop_init(&up.loop);
+	if (res < 0) {
+		leat_console_log(&up.console, "cannot wait for events: %s",
+				 leat_errno_text(res));
 		return LEAT_EXIT_FAILED;
 	}
 	res = run(&up);
