@@ -94,6 +94,21 @@ static void count_stuck(struct leat_pw_process *self, uint32_t n_block)
 	leat_word_add(&self->status->direction[LEAT_TO_JACK].lost, n_block);
 }
 
+/*
+ * To trigger, libpipewire invokes a function on this very thread, and before
+ * that it does what the main thread has asked for meanwhile. So the wire may be
+ * another now, or none, and the streams gone. @return  Whether all is as it was.
+ */
+static bool trigger(struct leat_pw_process *self) LEAT_RT
+{
+	uint32_t n_changes = self->n_changes;
+
+	self->triggering = true;
+	pw_stream_trigger_process(self->driver);
+	self->triggering = false;
+	return self->n_changes == n_changes;
+}
+
 static void run_cycle(struct leat_pw_process *self, uint64_t newest)
 {
 	uint32_t n_before = self->n_block;
@@ -106,9 +121,8 @@ static void run_cycle(struct leat_pw_process *self, uint64_t newest)
 	if (self->busy)
 		count_stuck(self, n_before);
 	self->busy = self->streaming[LEAT_TO_JACK];
-	self->triggering = true;
-	pw_stream_trigger_process(self->driver);
-	self->triggering = false;
+	if (!trigger(self))
+		return;
 	if (!self->steady)
 		leat_frames_set_activity(self->wire->out,
 					 self->streaming[LEAT_TO_JACK]
@@ -130,6 +144,13 @@ static void set_poisoned(struct leat_pw_process *self)
 	pw_loop_signal_event(self->main_loop, self->changed);
 }
 
+static void look_later(struct leat_pw_process *self)
+{
+	if (self->again)
+		pw_loop_signal_event(pw_data_loop_get_loop(self->data_loop),
+				     self->again);
+}
+
 void leat_pw_look(struct leat_pw_process *self)
 {
 	struct leat_consumer *ring;
@@ -139,12 +160,18 @@ void leat_pw_look(struct leat_pw_process *self)
 	ring = leat_frames_consumer_ring(self->wire->in);
 	for (int i = 0; i < CYCLES_PER_WAKE; i++) {
 		uint64_t newest = leat_consumer_newest(ring);
+		uint64_t handled = self->handled;
+		uint32_t n_changes = self->n_changes;
 		bool ours = pw_stream_is_driving(self->driver);
 
 		set_other_driver(self, !ours);
-		if (newest != self->handled && ours)
-			run_cycle(self, newest);
 		self->handled = newest;
+		if (newest != handled && ours)
+			run_cycle(self, newest);
+		if (self->n_changes != n_changes) {
+			look_later(self);
+			return;
+		}
 		/* The ring may have seen more while the cycle read from it. */
 		if (!leat_frames_prepare_wait(self->wire->in, 1) &&
 		    leat_consumer_newest(ring) == self->handled)
@@ -154,8 +181,7 @@ void leat_pw_look(struct leat_pw_process *self)
 			return;
 		}
 	}
-	pw_loop_signal_event(pw_data_loop_get_loop(self->data_loop),
-			     self->again);
+	look_later(self);
 }
 
 void leat_pw_on_crossing(void *user, int fd, uint32_t mask)

@@ -54,6 +54,7 @@ struct leat_pw_process {
 	uint64_t start;		/* S of this cycle */
 	uint64_t consumed;	/* where the source is */
 	uint32_t n_block;	/* frames at S, 0 if there are none */
+	uint32_t n_changes;	/* that the main thread has made here */
 	bool triggering;	/* within pw_stream_trigger_process() */
 	bool busy;		/* the graph has not finished yet */
 	bool late;		/* it had not when this cycle began */

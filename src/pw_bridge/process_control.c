@@ -22,12 +22,14 @@ static int do_change(struct spa_loop *loop, bool async, uint32_t seq,
 		     const void *data, size_t size, void *user)
 {
 	const struct change *change = *(const struct change *const *)data;
+	struct leat_pw_process *self = user;
 
 	(void)loop;
 	(void)async;
 	(void)seq;
 	(void)size;
-	change->fn(user, change->data);
+	change->fn(self, change->data);
+	self->n_changes++;
 	return 0;
 }
 

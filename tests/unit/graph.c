@@ -27,6 +27,8 @@ int pw_stream_trigger_process(struct pw_stream *stream)
 	struct graph *graph = stream->graph;
 
 	graph->n_triggered++;
+	if (graph->meanwhile)
+		graph->meanwhile(graph);
 	leat_pw_process_source(&graph->process);
 	if (!graph->stalled)
 		graph_finish(graph);

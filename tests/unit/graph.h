@@ -36,6 +36,7 @@ struct graph {
 	struct leat_pw_process process;
 	bool other_driver; /* somebody else drives it */
 	bool stalled;	   /* it does not get to the sink */
+	void (*meanwhile)(struct graph *graph); /* before a trigger; or NULL */
 	unsigned n_triggered, n_changed, n_again, n_destroyed;
 };
 

@@ -301,6 +301,54 @@ static void test_hang_up(void)
 	graph_close(&graph);
 }
 
+/* What the main thread has asked for is done within the trigger. */
+static void take_wire_away(struct graph *graph)
+{
+	graph->process.wire = NULL;
+	graph->process.n_block = 0;
+	graph->process.steady = false;
+	graph->process.n_changes++;
+	graph->meanwhile = NULL;
+}
+
+static void change_something(struct graph *graph)
+{
+	graph->process.n_changes++;
+	graph->meanwhile = NULL;
+}
+
+static void test_wire_goes_in_a_cycle(void)
+{
+	struct graph graph;
+	unsigned n_again;
+
+	open_steady(&graph);
+	n_again = graph.n_again;
+	graph.meanwhile = take_wire_away;
+	graph_cycle(&graph, CIRCLE_PERIOD);
+	CU_ASSERT_EQUAL(graph.n_triggered, N_FADED + 1);
+	CU_ASSERT_EQUAL(peek(&graph.status.cycles), N_FADED);
+	CU_ASSERT_EQUAL(graph.n_again, n_again + 1);
+	leat_pw_on_again(&graph.process, 1);
+	CU_ASSERT_EQUAL(graph.n_triggered, N_FADED + 1);
+	graph_close(&graph);
+}
+
+/* The block is not played twice for it, and the next one is heard. */
+static void test_change_in_a_cycle(void)
+{
+	struct graph graph;
+
+	open_steady(&graph);
+	graph.meanwhile = change_something;
+	graph_cycle(&graph, CIRCLE_PERIOD);
+	leat_pw_on_again(&graph.process, 1);
+	CU_ASSERT_EQUAL(graph.n_triggered, N_FADED + 1);
+	CU_ASSERT_TRUE(circle_is_back(&graph.circle, CIRCLE_PERIOD));
+	expect_exact(&graph, 20);
+	graph_close(&graph);
+}
+
 static const struct unit_test tests[] = {
 	{ "circle", "one period", test_way_round },
 	{ "circle", "late graph", test_late_graph },
@@ -312,6 +360,8 @@ static const struct unit_test tests[] = {
 	{ "driver", "forgotten streams", test_forgotten_streams },
 	{ "peer", "poison", test_poison_is_told_once },
 	{ "peer", "hang-up", test_hang_up },
+	{ "peer", "its wire goes within a cycle", test_wire_goes_in_a_cycle },
+	{ "peer", "a change within a cycle", test_change_in_a_cycle },
 };
 
 UNIT_MAIN(tests)
