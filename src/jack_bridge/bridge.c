@@ -314,6 +314,8 @@ static void look_for_server(struct bridge *self)
 		leat_log_limited(&self->server_log,
 				 "%s: %s; silence until then",
 				 self->spec.link_name, error.text);
+	else if (res < 0 && res != -ENOENT && res != -ERANGE)
+		on_trouble(self, error.text);
 	if (res == -ERANGE)
 		self->ticks_to_open = TICKS_PER_REFUSAL;
 	/* It may go, and come back with another. */

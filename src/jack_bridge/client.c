@@ -14,6 +14,7 @@
 #include <string.h>
 #include <sys/eventfd.h>
 #include <sys/mman.h>
+#include <sys/statvfs.h>
 #include <unistd.h>
 
 /* jackd2's functions have frames of some 17 KB. */
@@ -21,6 +22,10 @@
 
 /* Descriptors that libjack takes for a client, its files of metadata too. */
 #define CLIENT_FDS 16
+
+/* Where libjack has its files, and how large they become with a client. */
+#define JACK_FOLDER "/dev/shm"
+#define CLIENT_BYTES (1u << 20)
 
 /* How long a server may take for each request of a client that closes. */
 #define CLOSE_TIMEOUT_S 5
@@ -55,11 +60,30 @@ static void say_nothing(const char *text)
 	(void)text;
 }
 
-/* Where libjack finds too few it may crash, so it is not called at all. */
-int leat_jack_check_descriptors(const char *server, struct leat_error *error)
+/*
+ * libjack's database of metadata, semaphores and the like; where they cannot be
+ * asked for, there is room.
+ */
+static bool has_space(void)
+{
+	struct statvfs fs;
+
+	return statvfs(JACK_FOLDER, &fs) < 0 || fs.f_blocks == 0 ||
+	       fs.f_bavail * fs.f_frsize >= CLIENT_BYTES;
+}
+
+int leat_jack_check_room(const char *server, struct leat_error *error)
 {
 	int res = leat_check_descriptors(CLIENT_FDS);
 
+	if (res == 0 && !has_space())
+		return leat_error_set(error, -ENOSPC,
+				      "cannot join the JACK server '%s': "
+				      "no space is left in " JACK_FOLDER
+				      ", where JACK has its memory: remove "
+				      "files from it, or make it larger (mount "
+				      "-o remount,size=)",
+				      server);
 	if (res == 0)
 		return 0;
 	return leat_error_set(error, res,
@@ -274,7 +298,7 @@ static int open_client(struct leat_jack_client *self,
 	jack_options_t options = JackNoStartServer | JackUseExactName |
 				 JackServerName;
 	jack_status_t status = 0;
-	int res = leat_jack_check_descriptors(server, error);
+	int res = leat_jack_check_room(server, error);
 
 	if (res < 0)
 		return res;

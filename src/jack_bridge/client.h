@@ -52,8 +52,11 @@ int leat_jack_library_check(struct leat_error *error);
 const char *leat_jack_server_name(const char *server);
 
 /* A client only to ask the server; NULL if there is none. */
-/* Whether there are enough to open a client. */
-int leat_jack_check_descriptors(const char *server, struct leat_error *error);
+/*
+ * Whether there are descriptors and space for a client: libjack may crash where
+ * there is too little, so it is not called then.
+ */
+int leat_jack_check_room(const char *server, struct leat_error *error);
 
 jack_client_t *leat_jack_probe_open(const char *server);
 

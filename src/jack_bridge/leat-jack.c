@@ -304,7 +304,7 @@ static int probe(const char *server)
 		leat_log("%s", error.text);
 		return LEAT_EXIT_WRONG_LIBJACK;
 	}
-	if (leat_jack_check_descriptors(name, &error) < 0) {
+	if (leat_jack_check_room(name, &error) < 0) {
 		leat_log("%s", error.text);
 		return LEAT_EXIT_UNKNOWN;
 	}

@@ -36,6 +36,9 @@
 #define PERIOD 4096
 #define UP_MS 20000
 #define END_MS 15000
+
+/* What has not ended by then has come up. */
+#define UP_AFTER_MS 1500
 #define NOBODY 65534
 
 /* Enough for JACK, whose clients do not start with none; not for the rings. */
@@ -48,7 +51,8 @@ static struct circle circle;
 static bool is_long;
 
 /* Directories that are mounted while we still may: see prepare_places(). */
-static char full_place[128], read_only_place[128], foreign_place[128];
+static char full_place[128], read_only_place[128], foreign_place[128],
+	roomy_place[128];
 
 static char said[TEXT_BYTES]; /* by the program that ran last */
 
@@ -163,6 +167,9 @@ static void fill(const char *path)
 		fclose(file);
 }
 
+/* Of /dev/shm: enough for JACK, and soon full. */
+#define SHM_OPTIONS "size=96m,mode=1777"
+
 /* Needs the right to mount, which the sandbox needs too. */
 static void prepare_places(void)
 {
@@ -174,6 +181,9 @@ static void prepare_places(void)
 	if (mount("none", read_only_place, NULL, MS_REMOUNT | MS_RDONLY, NULL) <
 	    0)
 		read_only_place[0] = 0;
+	make_place(roomy_place, "roomy", "size=1m,mode=0700");
+	if (mount("tmpfs", "/dev/shm", "tmpfs", MS_REMOUNT, SHM_OPTIONS) < 0)
+		roomy_place[0] = 0;
 	make_place(foreign_place, "foreign", NULL);
 	if (chmod(foreign_place, 0755) < 0)
 		foreign_place[0] = 0;
@@ -327,7 +337,7 @@ static bool test_descriptors_of(const char *program, const char *args,
 	int status;
 
 	snprintf(before, sizeof(before), "ulimit -n %d;", n_fds);
-	status = run(before, program, args, 1500);
+	status = run(before, program, args, UP_AFTER_MS);
 	if (!was_loaded())
 		return false;
 	if (status == 0 || status == -1)
@@ -432,6 +442,25 @@ static void test_places(void)
 	test_place_of_guests(foreign_place, "of your own");
 }
 
+/* ---- no space for JACK ---- */
+
+static void test_full_shm(void)
+{
+	char before[256];
+	int status;
+
+	CU_ASSERT_FATAL(roomy_place[0] != 0);
+	snprintf(before, sizeof(before), "XDG_RUNTIME_DIR=%s", roomy_place);
+	status = run(before, "leat-jack", "roomy", UP_AFTER_MS);
+	CU_ASSERT_EQUAL(status, -1);
+	fill("/dev/shm");
+	status = run(before, "leat-jack", "roomy", END_MS);
+	check_sentence(before, "leat-jack", status, "no space is left");
+	status = run(before, "leat-jack", "--probe", END_MS);
+	CU_ASSERT_EQUAL(status, 4);
+	unlink("/dev/shm/ballast");
+}
+
 /* ---- the end ---- */
 
 static void test_nothing_is_left(void)
@@ -449,6 +478,7 @@ static const struct unit_test tests[] = {
 	{ "limits", "few descriptors", test_few_descriptors },
 	{ "limits", "no locked memory", test_no_locked_memory },
 	{ "places", "runtime directories", test_places },
+	{ "places", "no space for JACK", test_full_shm },
 	{ "places", "nothing is left", test_nothing_is_left },
 };
 
