@@ -94,7 +94,7 @@ static void place_fds(const struct leat_child_fds *fds, const char *path)
 }
 
 /* No other thread is there, so the environment may be changed after fork. */
-static void change_env(const struct leat_command *command)
+static bool change_env(const struct leat_command *command)
 {
 	for (unsigned i = 0; i < command->n_env; i++) {
 		const char *change = command->env[i];
@@ -107,8 +107,10 @@ static void change_env(const struct leat_command *command)
 		}
 		snprintf(name, sizeof(name), "%.*s", (int)(equals - change),
 			 change);
-		setenv(name, equals + 1, 1);
+		if (setenv(name, equals + 1, 1) < 0)
+			return false;
 	}
+	return true;
 }
 
 /*
@@ -141,7 +143,8 @@ static void run(const struct leat_command *command,
 	/* It may have died before that was set. */
 	if (getppid() != parent)
 		_exit(LEAT_CHILD_NOT_RUN);
-	change_env(command);
+	if (!change_env(command))
+		give_up(command->path, fds);
 	default_signals();
 	execv(command->path, argv.out);
 	give_up(command->path, fds);
@@ -152,8 +155,12 @@ static void run(const struct leat_command *command,
 static void reap(struct leat_child *child)
 {
 	siginfo_t info = { 0 };
+	int res;
 
-	if (waitid(P_PID, (id_t)child->pid, &info, WEXITED) < 0)
+	do
+		res = waitid(P_PID, (id_t)child->pid, &info, WEXITED);
+	while (res < 0 && errno == EINTR);
+	if (res < 0)
 		info.si_code = CLD_EXITED;
 	child->killed = info.si_code != CLD_EXITED;
 	child->status = info.si_status;
@@ -193,7 +200,7 @@ int leat_child_start(struct leat_child *child, struct leat_loop *loop,
 	pid_t parent = getpid();
 
 	memset(child, 0, sizeof(*child));
-	child->source = (struct leat_source){ -1, on_end, child };
+	child->source = (struct leat_source){ -1, on_end, child, NULL };
 	child->ended = ended;
 	child->user = user;
 	fflush(NULL);

@@ -57,7 +57,7 @@ int leat_lines_open(struct leat_lines *lines, struct leat_loop *loop,
 {
 	int fds[2], res;
 
-	lines->source = (struct leat_source){ -1, on_readable, lines };
+	lines->source = (struct leat_source){ -1, on_readable, lines, NULL };
 	lines->line = line;
 	lines->user = user;
 	lines->n_bytes = 0;

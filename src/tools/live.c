@@ -62,11 +62,18 @@ static void on_answer(void *user)
 {
 	struct leat_live *live = user;
 	struct leat_link_status status;
-	int res = leat_status_answer(live->answer.fd, &status);
+	int res;
 
+	/* What has been read is closed, too. */
+	leat_loop_remove(&live->answer);
+	res = leat_status_answer(live->answer.fd, &status);
 	if (res == -EAGAIN)
+		res = leat_loop_add(live->loop, &live->answer);
+	else
+		live->answer.fd = -1;
+	if (live->answer.loop)
 		return;
-	live->answer.fd = -1;
+	leat_source_close(&live->answer);
 	take(live, res, &status);
 }
 
@@ -105,7 +112,7 @@ int leat_live_start(struct leat_live *live, const char *link,
 	int64_t look_ms = LOOK_MS;
 	int res = leat_timer_init(&live->timer, loop, on_timer, live);
 
-	live->answer = (struct leat_source){ -1, on_answer, live };
+	live->answer = (struct leat_source){ -1, on_answer, live, NULL };
 	if (res < 0)
 		return res;
 	if (interval_ms == 0)

@@ -44,8 +44,6 @@ static int watch_signals(struct leat_loop *loop)
 	/* Writing to a pipe that nobody reads is an error, not a death. */
 	signal(SIGPIPE, SIG_IGN);
 	loop->signals.fd = signalfd(-1, &mask, SFD_CLOEXEC | SFD_NONBLOCK);
-	loop->signals.ready = on_signal;
-	loop->signals.user = loop;
 	if (loop->signals.fd < 0)
 		return -errno;
 	return leat_loop_add(loop, &loop->signals);
@@ -56,7 +54,7 @@ int leat_loop_init(struct leat_loop *loop)
 	int res;
 
 	loop->stopped = false;
-	loop->signals.fd = -1;
+	loop->signals = (struct leat_source){ -1, on_signal, loop, NULL };
 	loop->epoll_fd = epoll_create1(EPOLL_CLOEXEC);
 	if (loop->epoll_fd < 0)
 		return -errno;
@@ -80,12 +78,25 @@ int leat_loop_add(struct leat_loop *loop, struct leat_source *source)
 
 	if (epoll_ctl(loop->epoll_fd, EPOLL_CTL_ADD, source->fd, &event) < 0)
 		return -errno;
+	source->loop = loop;
 	return 0;
 }
 
-/* No descriptor here is shared, so closing it also takes it from epoll. */
+void leat_loop_remove(struct leat_source *source)
+{
+	if (source->loop && source->fd >= 0)
+		epoll_ctl(source->loop->epoll_fd, EPOLL_CTL_DEL, source->fd,
+			  NULL);
+	source->loop = NULL;
+}
+
+/*
+ * Closing alone does not take it from epoll: between its fork and its exec a
+ * child has a copy, and the source may be gone when it is called next.
+ */
 void leat_source_close(struct leat_source *source)
 {
+	leat_loop_remove(source);
 	if (source->fd >= 0)
 		close(source->fd);
 	source->fd = -1;
@@ -133,8 +144,7 @@ int leat_timer_init(struct leat_source *timer, struct leat_loop *loop,
 {
 	int res;
 
-	timer->ready = ready;
-	timer->user = user;
+	*timer = (struct leat_source){ -1, ready, user, NULL };
 	timer->fd = timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK);
 	if (timer->fd < 0)
 		return -errno;

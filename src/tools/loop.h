@@ -16,6 +16,7 @@ struct leat_source {
 	int fd; /* -1: not in use */
 	void (*ready)(void *user);
 	void *user;
+	struct leat_loop *loop; /* that it is watched by, or NULL */
 };
 
 struct leat_loop {
@@ -31,7 +32,10 @@ void leat_loop_finish(struct leat_loop *loop);
 /* Call source->ready whenever its fd can be read. 0 or -errno. */
 int leat_loop_add(struct leat_loop *loop, struct leat_source *source);
 
-/* Close a source's descriptor, if it has one. */
+/* Do not call it any more; its descriptor stays open. */
+void leat_loop_remove(struct leat_source *source);
+
+/* The same, and close its descriptor, if it has one. */
 void leat_source_close(struct leat_source *source);
 
 /* Handle one event, or wait for it no longer than timeout_ms (-1: for ever). */

@@ -40,20 +40,23 @@ static void empty_folder(int folder_fd)
 	closedir(dir);
 }
 
-/* The folder locked, or -1 if it is in use or not ours. */
+/* The folder locked, or a negative errno: -EAGAIN if it is in use or gone. */
 static int lock_folder(int base_fd, const char *name)
 {
 	struct stat st;
-	int fd = openat(base_fd, name,
-			O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	int res, fd = openat(base_fd, name,
+			     O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 
 	if (fd < 0)
-		return -1;
-	if (fstat(fd, &st) == 0 && st.st_uid == geteuid() &&
-	    flock(fd, LOCK_EX | LOCK_NB) == 0)
+		return errno == ENOENT ? -EAGAIN : -errno;
+	if (fstat(fd, &st) < 0 || flock(fd, LOCK_EX | LOCK_NB) < 0)
+		res = -errno;
+	else
+		res = st.st_uid == geteuid() ? 0 : -EPERM;
+	if (res == 0)
 		return fd;
 	close(fd);
-	return -1;
+	return res;
 }
 
 static void remove_stale(const char *base)
@@ -83,13 +86,19 @@ static void remove_stale(const char *base)
 static int try_create(struct leat_private_dir *dir)
 {
 	struct stat st;
+	int res;
 
 	strcpy(strrchr(dir->path, '-'), "-XXXXXX");
 	if (!mkdtemp(dir->path))
 		return -errno;
 	dir->lock_fd = lock_folder(AT_FDCWD, dir->path);
-	if (dir->lock_fd < 0)
-		return -EAGAIN;
+	if (dir->lock_fd < 0) {
+		res = dir->lock_fd;
+		dir->lock_fd = -1;
+		if (res != -EAGAIN)
+			rmdir(dir->path);
+		return res;
+	}
 	if (fstat(dir->lock_fd, &st) == 0 && st.st_nlink > 0)
 		return 0;
 	close(dir->lock_fd);

@@ -191,7 +191,7 @@ int leat_service_init(struct leat_service *service, const char *name,
 	service->console = console;
 	service->pause_ms = FIRST_PAUSE_MS;
 	service->ended = true;
-	service->ready = (struct leat_source){ -1, on_ready, service };
+	service->ready = (struct leat_source){ -1, on_ready, service, NULL };
 	service->output.source.fd = -1;
 	res = leat_timer_init(&service->again, loop, on_again, service);
 	if (res < 0)

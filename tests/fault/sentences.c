@@ -135,8 +135,9 @@ static const char *cure_of(const char *call, int error)
 		return "waiting for leat-jack|there is no link";
 	/* Of files that are looked for in one folder after the other. */
 	if (strcmp(call, "access") == 0 || strcmp(call, "faccessat") == 0 ||
-	    strcmp(call, "stat64") == 0)
-		return "memory|Permission denied|not installed|no verb";
+	    strcmp(call, "stat64") == 0 || strcmp(call, "readlink") == 0)
+		return "memory|Permission denied|not installed|no verb|is "
+		       "missing";
 	if (error == EAGAIN &&
 	    (strcmp(call, "mmap64") == 0 || strcmp(call, "madvise") == 0))
 		return "memory";

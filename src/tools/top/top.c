@@ -215,7 +215,7 @@ static bool run_on_screen(struct top *top)
 	bool done;
 	int res = leat_loop_init(&top->loop);
 
-	top->keys = (struct leat_source){ STDIN_FILENO, on_input, top };
+	top->keys = (struct leat_source){ STDIN_FILENO, on_input, top, NULL };
 	if (res == 0)
 		res = leat_loop_add(&top->loop, &top->keys);
 	if (res < 0 || !leat_top_screen_open()) {
