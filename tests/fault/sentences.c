@@ -179,7 +179,7 @@ static const char *subject_of(const char *call)
 		{ "epoll_ctl", "watch|join|event|timer|start|run" },
 		{ "eventfd", "event|join|nodes" },
 		{ "fcntl64 (F_ADD_SEALS)", "memory" },
-		{ "flock", "lock|bridged" },
+		{ "flock", "lock|bridged|folder" },
 		{ "fork", "start|run" },
 		{ "ftruncate64", "memory|write" },
 		{ "jack_", "JACK" },
