@@ -322,6 +322,36 @@ static bool enter_private(struct run *run)
 	return access(SOUND, R_OK) == 0;
 }
 
+/* What leat-up does with its own servers as with ours has had its turn. */
+static void note_seen(struct run *run)
+{
+	run->subject = UP;
+	if (!survey(run))
+		return;
+	memcpy(run->seen, run->sites, sizeof(run->seen));
+	run->n_seen = run->n_sites;
+}
+
+static bool was_seen(const struct run *run, const struct fail_site *site)
+{
+	for (uint32_t i = 0; i < run->n_seen; i++)
+		if (run->seen[i].module == site->module &&
+		    run->seen[i].offset == site->offset &&
+		    strcmp(run->seen[i].call, site->call) == 0)
+			return true;
+	return false;
+}
+
+static void drop_seen(struct run *run)
+{
+	uint32_t n = 0;
+
+	for (uint32_t i = 0; i < run->n_sites; i++)
+		if (!was_seen(run, &run->sites[i]))
+			run->sites[n++] = run->sites[i];
+	run->n_sites = n;
+}
+
 static void try_subject(struct run *run, enum subject_kind kind)
 {
 	unsigned n_before = run->n_runs;
@@ -329,6 +359,10 @@ static void try_subject(struct run *run, enum subject_kind kind)
 	run->subject = kind;
 	if (run->only && strcmp(run->only, subjects[kind].name) != 0)
 		return;
+	if (kind == PRIVATE) {
+		note_seen(run);
+		run->subject = kind;
+	}
 	if (kind == PRIVATE && !enter_private(run)) {
 		printf("%s: skipped: %s is not installed\n",
 		       subjects[kind].name, SOUND);
@@ -342,6 +376,8 @@ static void try_subject(struct run *run, enum subject_kind kind)
 		return;
 	}
 	check_table(run);
+	if (kind == PRIVATE)
+		drop_seen(run);
 	if (run->lists && !run->is_long)
 		list_sites(run);
 	if (kind == JACK_SIDE)

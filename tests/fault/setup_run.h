@@ -47,6 +47,8 @@ struct run {
 	char usual_text[TEXT_BYTES]; /* what it says when all is well */
 	struct fail_site sites[FAIL_SITES_MAX]; /* of the subject */
 	uint32_t n_sites;
+	struct fail_site seen[FAIL_SITES_MAX]; /* of leat-up with our servers */
+	uint32_t n_seen;
 	bool connected; /* in this life of the subject */
 	bool may_leave_lock;
 	int patience_ms;	    /* until something is taken for left */
