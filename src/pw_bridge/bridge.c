@@ -311,6 +311,8 @@ static int make_parts(struct leat_pw_bridge *self)
 					   self->setup->link_name,
 					   on_process_changed, self);
 	if (res < 0)
+		res = leat_pw_graph_cause(res);
+	if (res < 0)
 		return leat_error_set(self->error, res,
 				      "cannot set up libpipewire: %s",
 				      leat_errno_text(res));

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "graph.h"
 
+#include "cli/rights.h"
+
 #include <pipewire/extensions/metadata.h>
 
 #include <errno.h>
@@ -157,6 +159,9 @@ void leat_pw_graph_finish(struct leat_pw_graph *self)
 	self->context = NULL;
 }
 
+/* Descriptors that libpipewire takes for what it is asked for at once. */
+#define GRAPH_FDS 12
+
 /*
  * libpipewire fails in many ways where there is no daemon. Those below are
  * about what we may have and do.
@@ -172,12 +177,21 @@ bool leat_pw_graph_is_ours(int res)
 	return false;
 }
 
+int leat_pw_graph_cause(int res)
+{
+	int lack = 0;
+
+	if (!leat_pw_graph_is_ours(res))
+		lack = leat_check_descriptors(GRAPH_FDS);
+	return lack < 0 ? lack : res;
+}
+
 /* errno says why. -ENOENT: there is no daemon. */
 static int not_connected(const struct leat_pw_graph *self,
 			 struct leat_error *error)
 {
 	const char *name = leat_pw_graph_remote_name(self);
-	int res = -errno;
+	int res = leat_pw_graph_cause(-errno);
 
 	if (leat_pw_graph_is_ours(res))
 		return leat_error_set(error, res,

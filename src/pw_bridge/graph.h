@@ -55,6 +55,9 @@ int leat_pw_graph_connect(struct leat_pw_graph *self, struct leat_error *error);
  */
 bool leat_pw_graph_is_ours(int res);
 
+/* Why libpipewire has failed: it says other things where descriptors lack. */
+int leat_pw_graph_cause(int res);
+
 void leat_pw_graph_disconnect(struct leat_pw_graph *self);
 
 /* The name by which people know the daemon. */

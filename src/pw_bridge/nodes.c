@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "nodes.h"
 
-#include "cli/rights.h"
+#include "graph.h"
 #include "nodes_retune.h"
 
 #include <leat/positions.h>
@@ -124,9 +124,6 @@ static const struct pw_stream_events sink_events = {
 };
 
 /* ---- making ---- */
-
-/* Descriptors that libpipewire takes for two streams. */
-#define NODE_FDS 12
 
 static uint32_t spa_channel(uint8_t position)
 {
@@ -313,10 +310,8 @@ int leat_pw_nodes_create(struct leat_pw_nodes *self, struct pw_core *core,
 	for (int d = 0; d < LEAT_N_DIRECTIONS && res == 0; d++)
 		if (self->node[d].stream)
 			res = connect_stream(&self->node[d]);
-	/* libpipewire says something else then. */
-	if (res < 0 && leat_check_descriptors(NODE_FDS) < 0)
-		res = leat_check_descriptors(NODE_FDS);
 	if (res < 0) {
+		res = leat_pw_graph_cause(res);
 		leat_pw_nodes_destroy(self);
 		return leat_error_set(error, res,
 				      "PipeWire refused to make the nodes: %s",

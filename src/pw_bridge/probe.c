@@ -49,6 +49,7 @@ static const struct leat_pw_graph_events events = {
 
 static int not_set_up(int res, struct leat_error *error)
 {
+	res = leat_pw_graph_cause(res);
 	return leat_error_set(error, res,
 			      "libpipewire cannot be set up (is the package "
 			      "pipewire-bin installed?): %s",
@@ -86,7 +87,7 @@ int leat_pw_bridge_probe(const char *remote, struct leat_error *error)
 	pw_init(NULL, NULL);
 	self.res = set_up(&self, remote);
 	if (self.res < 0)
-		(void)not_set_up(self.res, error);
+		self.res = not_set_up(self.res, error);
 	else
 		self.res = leat_pw_graph_connect(&self.graph, error);
 	if (self.res == 0)

@@ -61,7 +61,12 @@ static void give_up(const char *what, const struct leat_child_fds *fds)
 
 static int spare(int fd)
 {
-	return fd < 0 ? -1 : fcntl(fd, F_DUPFD_CLOEXEC, FIRST_SPARE_FD);
+	int copy = fd < 0 ? -1 : fcntl(fd, F_DUPFD_CLOEXEC, FIRST_SPARE_FD);
+
+	/* As fcntl(2) has it where there is no such number. */
+	if (copy < 0 && errno == EINVAL)
+		errno = EMFILE;
+	return copy;
 }
 
 /* dup2(2) has these two for races that are over the next time. */

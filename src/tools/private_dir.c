@@ -99,11 +99,16 @@ static int try_create(struct leat_private_dir *dir)
 			rmdir(dir->path);
 		return res;
 	}
-	if (fstat(dir->lock_fd, &st) == 0 && st.st_nlink > 0)
+	if (fstat(dir->lock_fd, &st) < 0)
+		res = -errno;
+	else
+		res = st.st_nlink > 0 ? 0 : -EAGAIN;
+	if (res == 0)
 		return 0;
+	rmdir(dir->path);
 	close(dir->lock_fd);
 	dir->lock_fd = -1;
-	return -EAGAIN;
+	return res;
 }
 
 int leat_private_dir_create(struct leat_private_dir *dir,
