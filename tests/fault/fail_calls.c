@@ -210,7 +210,9 @@ EXPORT(int, fclose, (FILE * file))
 	return fail_due("fclose", CALLER) ? EOF : res;
 }
 
-EXPORT(int, dprintf, (int fd, const char *format, ...))
+int fail_dprintf(int fd, const char *format, ...) __asm__("dprintf")
+	__attribute__((visibility("default"), noinline, format(printf, 2, 3)));
+int fail_dprintf(int fd, const char *format, ...)
 {
 	va_list args;
 	int n;

@@ -91,7 +91,7 @@ static bool can_run(uid_t user)
 	return status == 0;
 }
 
-static bool limit(int what, rlim_t most)
+static bool limit(__rlimit_resource_t what, rlim_t most)
 {
 	const struct rlimit limits = { most, most };
 
