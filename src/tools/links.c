@@ -87,8 +87,8 @@ static void read_answer(struct leat_link_answer *answer)
 		take(answer, res);
 }
 
-/* Wait once. False when no more is to come. */
-static bool wait_some(struct leat_links *links, int64_t deadline_ms)
+/* Wait once. 0; or why no more is to come: -ETIMEDOUT, or what poll() says. */
+static int wait_some(struct leat_links *links, int64_t deadline_ms)
 {
 	int64_t left_ms = deadline_ms - (int64_t)leat_now_ms();
 	struct pollfd pfds[LEAT_LINKS_MAX];
@@ -100,21 +100,22 @@ static bool wait_some(struct leat_links *links, int64_t deadline_ms)
 		pfds[i].revents = 0;
 		waiting |= pfds[i].fd >= 0;
 	}
-	if (!waiting || left_ms <= 0 ||
-	    (poll(pfds, links->n_links, (int)left_ms) < 0 && errno != EINTR))
-		return false;
+	if (!waiting || left_ms <= 0)
+		return -ETIMEDOUT;
+	if (poll(pfds, links->n_links, (int)left_ms) < 0 && errno != EINTR)
+		return -errno;
 	for (unsigned i = 0; i < links->n_links; i++)
 		if (pfds[i].fd >= 0 && pfds[i].revents)
 			read_answer(&links->answer[i]);
-	return true;
+	return 0;
 }
 
-static void give_up(struct leat_link_answer *answer)
+static void give_up(struct leat_link_answer *answer, int res)
 {
 	if (answer->fd < 0)
 		return;
 	close(answer->fd);
-	take(answer, -ETIMEDOUT);
+	take(answer, res);
 }
 
 /* Links that went away while we looked, or left their socket behind. */
@@ -149,10 +150,11 @@ int leat_links_ask(struct leat_links *links, const char *const *names,
 	}
 	for (unsigned i = 0; i < links->n_links; i++)
 		ask(&links->answer[i]);
-	while (wait_some(links, deadline_ms))
-		;
+	do
+		res = wait_some(links, deadline_ms);
+	while (res == 0);
 	for (unsigned i = 0; i < links->n_links; i++)
-		give_up(&links->answer[i]);
+		give_up(&links->answer[i], res);
 	if (n_names == 0)
 		drop_missing(links);
 	return 0;
