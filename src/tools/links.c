@@ -59,6 +59,15 @@ static int find_all(struct leat_links *links, struct leat_error *error)
 	return 0;
 }
 
+/* What is wrong with it is no link's fault; that it is missing is one's. */
+static int check_place(struct leat_error *error)
+{
+	char dir[4096];
+	int res = leat_runtime_dir(dir, sizeof(dir), false, error);
+
+	return res == -ENOENT ? 0 : res;
+}
+
 /* ---- their answers ---- */
 
 static void take(struct leat_link_answer *answer, int res)
@@ -144,6 +153,8 @@ int leat_links_ask(struct leat_links *links, const char *const *names,
 		add(links, names[i]);
 	if (n_names == 0)
 		res = find_all(links, error);
+	else
+		res = check_place(error);
 	if (res < 0) {
 		leat_links_finish(links);
 		return res;
