@@ -58,7 +58,7 @@ int leat_tap_link_connect(struct leat_tap_link *link, uint64_t now_ns,
 	if (res < 0) {
 		hang_up(link, now_ns, LEAT_TAP_RETRY_MS);
 		return leat_error_set(error, res, "cannot join the link: %s",
-				      strerror(-res));
+				      leat_errno_text(res));
 	}
 	return 0;
 }
@@ -78,7 +78,8 @@ static bool knows_no_taps(struct leat_tap_link *link)
 static enum leat_tap_news gone(struct leat_tap_link *link, uint64_t now_ns,
 			       int res, int *error)
 {
-	const char *text = leat_gone_text(res);
+	struct leat_error words;
+	const char *text = leat_gone_text(&words, res);
 
 	*error = res == -EPIPE ? 0 : res;
 	if (res == -ENOTSUP)
