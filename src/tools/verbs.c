@@ -22,6 +22,7 @@ static const struct {
 	{ "jack", "the JACK side of a link alone" },
 	{ "pipewire", "the PipeWire side of a link alone" },
 	{ "status", "what links do and have counted" },
+	{ "tap", "record, meter, pipe, play and wait for what links carry" },
 	{ "top", "all links on the whole terminal, as they are" },
 	{ "up", "bridge JACK and PipeWire, and show it live" },
 	{ "verify", "play a file through a link and compare every sample" },

@@ -1,0 +1,8 @@
+/* SPDX-License-Identifier: MIT */
+/* The verbs of leat-tap. Each is a main() of its own and returns its status. */
+#ifndef LEAT_TAP_VERBS_H
+#define LEAT_TAP_VERBS_H
+
+int record_main(int argc, char **argv);
+
+#endif
