@@ -20,6 +20,8 @@ static const struct {
 } verbs[] = {
 	{ "record", record_main, "leat tap record",
 	  "record to a file, also what was before now" },
+	{ "meter", meter_main, "leat tap meter",
+	  "peaks and loudness, live or for programs" },
 };
 
 #define N_VERBS (sizeof(verbs) / sizeof(verbs[0]))
@@ -52,7 +54,7 @@ static int run(const char *verb, int argc, char **argv)
 		argv[0] = title;
 		return verbs[i].main(argc, argv);
 	}
-	leat_log("there is no verb '%s': there is record", verb);
+	leat_log("there is no verb '%s': there is record and meter", verb);
 	return LEAT_EXIT_USAGE;
 }
 
@@ -69,7 +71,7 @@ int main(int argc, char **argv)
 		return print_version();
 	if (verb[0] && verb[0] != '-')
 		return run(verb, argc - 1, argv + 1);
-	leat_log("say what to do: record; 'leat tap --help' "
+	leat_log("say what to do: record or meter; 'leat tap --help' "
 		 "tells more");
 	return LEAT_EXIT_USAGE;
 }

@@ -4,5 +4,6 @@
 #define LEAT_TAP_VERBS_H
 
 int record_main(int argc, char **argv);
+int meter_main(int argc, char **argv);
 
 #endif
