@@ -22,6 +22,10 @@ static const struct {
 	  "record to a file, also what was before now" },
 	{ "meter", meter_main, "leat tap meter",
 	  "peaks and loudness, live or for programs" },
+	{ "pipe", pipe_main, "leat tap pipe",
+	  "samples or WAV to standard output" },
+	{ "wait", wait_main, "leat tap wait",
+	  "until signal, silence, a clip or an xrun is seen" },
 };
 
 #define N_VERBS (sizeof(verbs) / sizeof(verbs[0]))
@@ -54,7 +58,8 @@ static int run(const char *verb, int argc, char **argv)
 		argv[0] = title;
 		return verbs[i].main(argc, argv);
 	}
-	leat_log("there is no verb '%s': there is record and meter", verb);
+	leat_log("there is no verb '%s': there is record, meter, pipe and wait",
+		 verb);
 	return LEAT_EXIT_USAGE;
 }
 
@@ -71,7 +76,8 @@ int main(int argc, char **argv)
 		return print_version();
 	if (verb[0] && verb[0] != '-')
 		return run(verb, argc - 1, argv + 1);
-	leat_log("say what to do: record or meter; 'leat tap --help' "
+	leat_log("say what to do: record, meter, pipe or wait; 'leat tap "
+		 "--help' "
 		 "tells more");
 	return LEAT_EXIT_USAGE;
 }
