@@ -24,6 +24,8 @@ static const struct {
 	  "peaks and loudness, live or for programs" },
 	{ "pipe", pipe_main, "leat tap pipe",
 	  "samples or WAV to standard output" },
+	{ "play", play_main, "leat tap play",
+	  "into a JACK or PipeWire client of its own" },
 	{ "wait", wait_main, "leat tap wait",
 	  "until signal, silence, a clip or an xrun is seen" },
 };
@@ -58,7 +60,8 @@ static int run(const char *verb, int argc, char **argv)
 		argv[0] = title;
 		return verbs[i].main(argc, argv);
 	}
-	leat_log("there is no verb '%s': there is record, meter, pipe and wait",
+	leat_log("there is no verb '%s': there are record, meter, pipe, play "
+		 "and wait",
 		 verb);
 	return LEAT_EXIT_USAGE;
 }
@@ -76,8 +79,7 @@ int main(int argc, char **argv)
 		return print_version();
 	if (verb[0] && verb[0] != '-')
 		return run(verb, argc - 1, argv + 1);
-	leat_log("say what to do: record, meter, pipe or wait; 'leat tap "
-		 "--help' "
-		 "tells more");
+	leat_log("say what to do: record, meter, pipe, play or wait; 'leat "
+		 "tap --help' tells more");
 	return LEAT_EXIT_USAGE;
 }

@@ -6,6 +6,7 @@
 int record_main(int argc, char **argv);
 int meter_main(int argc, char **argv);
 int pipe_main(int argc, char **argv);
+int play_main(int argc, char **argv);
 int wait_main(int argc, char **argv);
 
 #endif
