@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "ports.h"
 
+#include "port_name.h"
+
 #include <leat/positions.h>
 
 #include <jack/metadata.h>
@@ -10,15 +12,6 @@
 #include <stdio.h>
 
 #define NAME_BYTES 64
-
-void leat_jack_port_name(char *name, size_t name_bytes,
-			 enum leat_direction direction, uint8_t position)
-{
-	snprintf(name, name_bytes, "%s_%s",
-		 direction == LEAT_TO_PIPEWIRE ? "to_pipewire"
-					       : "from_pipewire",
-		 leat_position_name(position));
-}
 
 /* Best effort: some libjacks are built without their metadata database. */
 static void set_pretty_name(jack_client_t *client, jack_port_t *port,

@@ -18,8 +18,4 @@ int leat_jack_ports_register(struct leat_jack_process *process,
 void leat_jack_ports_unregister(struct leat_jack_process *process,
 				void (*step)(void));
 
-/* The name of a port without that of its client: "to_pipewire_FL". */
-void leat_jack_port_name(char *name, size_t name_bytes,
-			 enum leat_direction direction, uint8_t position);
-
 #endif
