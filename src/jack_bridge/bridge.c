@@ -11,12 +11,10 @@
 #include <leat/inline/atomics.h>
 
 #include <errno.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
-#include <sys/signalfd.h>
 #include <unistd.h>
 
 /* How often what cannot be waited for is looked at. */
@@ -30,7 +28,7 @@
 /* Ticks that a client of our name has to vanish. */
 #define TRIES_PER_NAME 50
 
-struct bridge {
+struct leat_jack_bridge {
 	const struct leat_jack_bridge_setup *setup;
 	struct leat_jack_client_setup client_setup;
 	char client_name[LEAT_LINK_NAME_BYTES + 8];
@@ -45,7 +43,6 @@ struct bridge {
 	struct leat_rights rights;
 	struct leat_jack_wires wires;
 	int epoll_fd;
-	int signal_fd;
 	int ready_fd;
 	uint32_t ticks_to_open;
 	bool refused;	       /* it has been said that its rate cannot be */
@@ -61,7 +58,7 @@ struct bridge {
 
 static void on_wire_up(void *user, struct leat_wire *wire)
 {
-	struct bridge *self = user;
+	struct leat_jack_bridge *self = user;
 
 	if (!self->wires.current)
 		leat_log_limited_at(&self->peer_log, LEAT_LOG_INFO,
@@ -74,7 +71,7 @@ static void on_wire_up(void *user, struct leat_wire *wire)
 
 static void on_peer_gone(void *user, const char *text)
 {
-	struct bridge *self = user;
+	struct leat_jack_bridge *self = user;
 
 	leat_log_limited(
 		&self->peer_log,
@@ -87,7 +84,7 @@ static void on_peer_gone(void *user, const char *text)
 
 static void on_latency(void *user, const struct leat_link_latency *latency)
 {
-	struct bridge *self = user;
+	struct leat_jack_bridge *self = user;
 
 	leat_jack_latency_set_peer(&self->client.latency, latency);
 	self->latency_at_ms = 0;
@@ -95,7 +92,7 @@ static void on_latency(void *user, const struct leat_link_latency *latency)
 
 /* ---- what the other side is told ---- */
 
-static void tell_spec(struct bridge *self)
+static void tell_spec(struct leat_jack_bridge *self)
 {
 	for (int d = 0; d < LEAT_N_DIRECTIONS; d++)
 		leat_word_set(&self->status->capacity[d], self->spec.capacity);
@@ -105,7 +102,7 @@ static void tell_spec(struct bridge *self)
 /* Its latency does not fit into the rings that our clock asks for. */
 static void on_room(void *user, uint32_t capacity)
 {
-	struct bridge *self = user;
+	struct leat_jack_bridge *self = user;
 
 	self->spec.capacity = capacity;
 	tell_spec(self);
@@ -114,7 +111,7 @@ static void on_room(void *user, uint32_t capacity)
 /* It comes again and again, and is told once. */
 static void on_trouble(void *user, const char *text)
 {
-	struct bridge *self = user;
+	struct leat_jack_bridge *self = user;
 
 	if (strcmp(text, self->trouble_text) == 0)
 		return;
@@ -130,8 +127,9 @@ static const struct leat_link_events link_events = {
 	.trouble = on_trouble,
 };
 
-static struct leat_jack_capacity wanted_room(const struct bridge *self,
-					     uint32_t rate_hz, uint32_t period)
+static struct leat_jack_capacity
+wanted_room(const struct leat_jack_bridge *self, uint32_t rate_hz,
+	    uint32_t period)
 {
 	return (struct leat_jack_capacity){
 		.rate_hz = rate_hz,
@@ -143,8 +141,8 @@ static struct leat_jack_capacity wanted_room(const struct bridge *self,
 	};
 }
 
-static uint32_t choose_capacity(const struct bridge *self, uint32_t rate_hz,
-				uint32_t period)
+static uint32_t choose_capacity(const struct leat_jack_bridge *self,
+				uint32_t rate_hz, uint32_t period)
 {
 	struct leat_jack_capacity wanted = wanted_room(self, rate_hz, period);
 
@@ -152,7 +150,7 @@ static uint32_t choose_capacity(const struct bridge *self, uint32_t rate_hz,
 }
 
 /* What is asked for has a limit; what is usual just ends there. */
-static void tell_history(const struct bridge *self)
+static void tell_history(const struct leat_jack_bridge *self)
 {
 	struct leat_jack_capacity wanted =
 		wanted_room(self, self->spec.rate_hz, self->spec.period);
@@ -167,14 +165,14 @@ static void tell_history(const struct bridge *self)
 			    self->spec.capacity);
 }
 
-static bool freewheels(const struct bridge *self)
+static bool freewheels(const struct leat_jack_bridge *self)
 {
 	return __atomic_load_n(&self->client.process.freewheels,
 			       __ATOMIC_SEQ_CST);
 }
 
-static void set_clock(struct bridge *self, uint32_t rate_hz, uint32_t period,
-		      bool alive)
+static void set_clock(struct leat_jack_bridge *self, uint32_t rate_hz,
+		      uint32_t period, bool alive)
 {
 	uint32_t capacity = choose_capacity(self, rate_hz, period);
 
@@ -192,7 +190,7 @@ static void set_clock(struct bridge *self, uint32_t rate_hz, uint32_t period,
 	tell_spec(self);
 }
 
-static void init_spec(struct bridge *self)
+static void init_spec(struct leat_jack_bridge *self)
 {
 	const struct leat_jack_client_setup *setup = &self->client_setup;
 
@@ -216,7 +214,7 @@ static void init_spec(struct bridge *self)
 	self->spec.capacity = choose_capacity(self, 48000, 1024);
 }
 
-static void init_status(struct bridge *self)
+static void init_status(struct leat_jack_bridge *self)
 {
 	struct leat_side_words *status = self->status;
 	struct leat_direction_words *back = &status->direction[LEAT_TO_JACK];
@@ -244,7 +242,7 @@ static void init_status(struct bridge *self)
 
 /* ---- the JACK client ---- */
 
-static int open_client(struct bridge *self, struct leat_error *error)
+static int open_client(struct leat_jack_bridge *self, struct leat_error *error)
 {
 	int res = leat_jack_client_open(&self->client, &self->client_setup,
 					error);
@@ -272,7 +270,7 @@ static int open_client(struct bridge *self, struct leat_error *error)
  * The link's name is ours, so a client of our name is most likely one that
  * was killed and that the server has not noticed yet.
  */
-static int open_first(struct bridge *self, struct leat_error *error)
+static int open_first(struct leat_jack_bridge *self, struct leat_error *error)
 {
 	int res = open_client(self, error);
 
@@ -283,7 +281,7 @@ static int open_first(struct bridge *self, struct leat_error *error)
 	return res;
 }
 
-static void server_lost(struct bridge *self)
+static void server_lost(struct leat_jack_bridge *self)
 {
 	leat_log_limited(
 		&self->server_log,
@@ -297,7 +295,7 @@ static void server_lost(struct bridge *self)
 	self->ticks_to_open = TICKS_PER_OPEN;
 }
 
-static void look_for_server(struct bridge *self)
+static void look_for_server(struct leat_jack_bridge *self)
 {
 	struct leat_error error;
 	int res;
@@ -323,7 +321,7 @@ static void look_for_server(struct bridge *self)
 				      : res == -ERANGE;
 }
 
-static void period_changed(struct bridge *self)
+static void period_changed(struct leat_jack_bridge *self)
 {
 	uint32_t period = leat_jack_client_period(&self->client);
 
@@ -336,7 +334,7 @@ static void period_changed(struct bridge *self)
 	self->latency_at_ms = 0;
 }
 
-static void tell_guard(const struct bridge *self)
+static void tell_guard(const struct leat_jack_bridge *self)
 {
 	char text[192];
 
@@ -344,7 +342,7 @@ static void tell_guard(const struct bridge *self)
 	leat_log_at(LEAT_LOG_INFO, "%s: %s", self->spec.link_name, text);
 }
 
-static void freewheel_changed(struct bridge *self)
+static void freewheel_changed(struct leat_jack_bridge *self)
 {
 	bool was = !self->spec.jack_alive;
 
@@ -357,7 +355,7 @@ static void freewheel_changed(struct bridge *self)
 	set_clock(self, self->spec.rate_hz, self->spec.period, true);
 }
 
-static void handle_notices(struct bridge *self)
+static void handle_notices(struct leat_jack_bridge *self)
 {
 	uint32_t notices = leat_jack_client_notices(&self->client);
 
@@ -388,7 +386,7 @@ static void handle_notices(struct bridge *self)
 /* ---- the loop ---- */
 
 /* It asks for its priority as it begins. */
-static void look_at_thread(struct bridge *self)
+static void look_at_thread(struct leat_jack_bridge *self)
 {
 	if (leat_word_peek(&self->status->cycles) == self->cycles_before)
 		return;
@@ -398,7 +396,7 @@ static void look_at_thread(struct bridge *self)
 }
 
 /* What is looked at now and then, as long as there is need. */
-static void tick(struct bridge *self)
+static void tick(struct leat_jack_bridge *self)
 {
 	if (!self->client.client) {
 		look_for_server(self);
@@ -411,9 +409,9 @@ static void tick(struct bridge *self)
 			&self->connections, &self->client.process);
 }
 
-static void dispatch(struct bridge *self, int fd)
+static void dispatch(struct leat_jack_bridge *self, int fd)
 {
-	if (fd == self->signal_fd)
+	if (fd == self->setup->stop_fd)
 		self->stop = true;
 	else if (fd == self->client.notice_fd)
 		handle_notices(self);
@@ -421,13 +419,13 @@ static void dispatch(struct bridge *self, int fd)
 		leat_host_dispatch(self->host);
 }
 
-static bool needs_ticks(struct bridge *self)
+static bool needs_ticks(struct leat_jack_bridge *self)
 {
 	return self->connections_due || self->thread_due ||
 	       !self->client.client || leat_jack_wires_retire(&self->wires);
 }
 
-static void settle_latency(struct bridge *self)
+static void settle_latency(struct leat_jack_bridge *self)
 {
 	int64_t now = leat_now_ms();
 	int wait_ms;
@@ -443,7 +441,7 @@ static void settle_latency(struct bridge *self)
 }
 
 /* How long to sleep, if nothing happens; -1: until something does. */
-static int sleep_ms(struct bridge *self, int64_t tick_at_ms)
+static int sleep_ms(struct leat_jack_bridge *self, int64_t tick_at_ms)
 {
 	int64_t until_ms = self->latency_at_ms, now = leat_now_ms();
 
@@ -454,7 +452,7 @@ static int sleep_ms(struct bridge *self, int64_t tick_at_ms)
 	return until_ms > now ? (int)(until_ms - now) : 0;
 }
 
-static void loop(struct bridge *self)
+void leat_jack_bridge_loop(struct leat_jack_bridge *self)
 {
 	int64_t tick_at = leat_now_ms();
 
@@ -475,27 +473,17 @@ static void loop(struct bridge *self)
 	}
 }
 
-static int watch(struct bridge *self, int fd)
+static int watch(struct leat_jack_bridge *self, int fd)
 {
 	struct epoll_event event = { .events = EPOLLIN, .data.fd = fd };
 
 	return epoll_ctl(self->epoll_fd, EPOLL_CTL_ADD, fd, &event);
 }
 
-static int open_loop(struct bridge *self, struct leat_error *error)
+static int open_loop(struct leat_jack_bridge *self, struct leat_error *error)
 {
-	sigset_t signals;
-
-	sigemptyset(&signals);
-	sigaddset(&signals, SIGINT);
-	sigaddset(&signals, SIGTERM);
-	sigaddset(&signals, SIGHUP);
-	/* Before JACK makes threads: they inherit the mask. */
-	sigprocmask(SIG_BLOCK, &signals, NULL);
-	self->signal_fd = signalfd(-1, &signals, SFD_CLOEXEC | SFD_NONBLOCK);
 	self->epoll_fd = epoll_create1(EPOLL_CLOEXEC);
-	if (self->signal_fd < 0 || self->epoll_fd < 0 ||
-	    watch(self, self->signal_fd) < 0 ||
+	if (self->epoll_fd < 0 || watch(self, self->setup->stop_fd) < 0 ||
 	    watch(self, self->client.notice_fd) < 0 ||
 	    watch(self, leat_host_fd(self->host)) < 0)
 		return leat_error_set(error, -errno,
@@ -504,7 +492,8 @@ static int open_loop(struct bridge *self, struct leat_error *error)
 	return 0;
 }
 
-static int want_connections(struct bridge *self, struct leat_error *error)
+static int want_connections(struct leat_jack_bridge *self,
+			    struct leat_error *error)
 {
 	int res = leat_jack_connections_init(&self->connections);
 
@@ -521,7 +510,7 @@ static int want_connections(struct bridge *self, struct leat_error *error)
 	return 0;
 }
 
-static int start(struct bridge *self, struct leat_error *error)
+static int start(struct leat_jack_bridge *self, struct leat_error *error)
 {
 	int res = want_connections(self, error);
 
@@ -554,25 +543,14 @@ static int start(struct bridge *self, struct leat_error *error)
 	return res;
 }
 
-static void finish(struct bridge *self)
+int leat_jack_bridge_create(struct leat_jack_bridge **bridge,
+			    const struct leat_jack_bridge_setup *setup,
+			    struct leat_error *error)
 {
-	if (self->host)
-		leat_host_withdraw(self->host);
-	leat_jack_client_finish(&self->client);
-	leat_jack_wires_use(&self->wires, NULL);
-	(void)leat_jack_wires_retire(&self->wires);
-	leat_host_destroy(self->host);
-	leat_jack_connections_finish(&self->connections);
-	close(self->signal_fd);
-	close(self->epoll_fd);
-}
-
-int leat_jack_bridge_run(const struct leat_jack_bridge_setup *setup,
-			 struct leat_error *error)
-{
-	struct bridge *self = calloc(1, sizeof(*self));
+	struct leat_jack_bridge *self = calloc(1, sizeof(*self));
 	int res;
 
+	*bridge = NULL;
 	if (!self)
 		return leat_error_set(error, -ENOMEM, "cannot begin: %s",
 				      leat_errno_text(ENOMEM));
@@ -580,16 +558,32 @@ int leat_jack_bridge_run(const struct leat_jack_bridge_setup *setup,
 	self->wires.client = &self->client;
 	self->client_setup = setup->client;
 	self->ready_fd = setup->ready_fd;
-	self->signal_fd = self->epoll_fd = self->client.notice_fd = -1;
+	self->epoll_fd = self->client.notice_fd = -1;
 	snprintf(self->client_name, sizeof(self->client_name), "leat-%s",
 		 setup->link_name);
 	self->client_setup.client_name = self->client_name;
 	res = start(self, error);
 	if (res == 0)
-		loop(self);
-	finish(self);
-	if (res == 0 && setup->client.rt_guard)
+		*bridge = self;
+	else
+		leat_jack_bridge_destroy(self);
+	return res;
+}
+
+void leat_jack_bridge_destroy(struct leat_jack_bridge *self)
+{
+	if (!self)
+		return;
+	if (self->host)
+		leat_host_withdraw(self->host);
+	leat_jack_client_finish(&self->client);
+	leat_jack_wires_use(&self->wires, NULL);
+	(void)leat_jack_wires_retire(&self->wires);
+	leat_host_destroy(self->host);
+	leat_jack_connections_finish(&self->connections);
+	if (self->epoll_fd >= 0)
+		close(self->epoll_fd);
+	if (self->stop && self->client_setup.rt_guard)
 		tell_guard(self);
 	free(self);
-	return res;
 }

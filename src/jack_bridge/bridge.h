@@ -22,13 +22,24 @@ struct leat_jack_bridge_setup {
 	uint64_t most_bytes;  /* of samples, for that */
 	bool wait;	      /* for a server, if there is none at the start */
 	int ready_fd;	      /* told when the client runs; or -1 */
+	int stop_fd;	      /* when it can be read, the loop ends */
 };
 
+struct leat_jack_bridge;
+
 /*
- * Bridge until SIGINT, SIGTERM or SIGHUP. 0, or a negative errno with a sentence in
- * error if it could not start.
+ * Set it up; setup is to last as long as the bridge. A negative errno with a
+ * sentence in error if it cannot start.
  */
-int leat_jack_bridge_run(const struct leat_jack_bridge_setup *setup,
-			 struct leat_error *error);
+LEAT_MUST_CHECK int
+leat_jack_bridge_create(struct leat_jack_bridge **bridge,
+			const struct leat_jack_bridge_setup *setup,
+			struct leat_error *error);
+
+/* Bridge until stop_fd can be read. */
+void leat_jack_bridge_loop(struct leat_jack_bridge *bridge);
+
+/* NULL is fine. */
+void leat_jack_bridge_destroy(struct leat_jack_bridge *bridge);
 
 #endif

@@ -7,8 +7,11 @@
 #include "options.h"
 
 #include <argp.h>
+#include <errno.h>
 #include <signal.h>
 #include <stdio.h>
+#include <sys/signalfd.h>
+#include <unistd.h>
 
 const char *argp_program_version = "leat-jack " LEAT_VERSION;
 
@@ -142,6 +145,42 @@ static int probe(const char *server)
 	return 0;
 }
 
+/* Before JACK makes threads: they inherit the mask. */
+static int watch_signals(struct leat_error *error)
+{
+	sigset_t signals;
+	int fd;
+
+	sigemptyset(&signals);
+	sigaddset(&signals, SIGINT);
+	sigaddset(&signals, SIGTERM);
+	sigaddset(&signals, SIGHUP);
+	sigprocmask(SIG_BLOCK, &signals, NULL);
+	fd = signalfd(-1, &signals, SFD_CLOEXEC | SFD_NONBLOCK);
+	if (fd < 0)
+		return leat_error_set(error, -errno,
+				      "cannot watch for events: %s",
+				      leat_errno_text(errno));
+	return fd;
+}
+
+/* Until one of the signals comes. */
+static int run(struct leat_jack_bridge_setup *setup, struct leat_error *error)
+{
+	struct leat_jack_bridge *bridge = NULL;
+	int res = watch_signals(error);
+
+	if (res < 0)
+		return res;
+	setup->stop_fd = res;
+	res = leat_jack_bridge_create(&bridge, setup, error);
+	if (res == 0)
+		leat_jack_bridge_loop(bridge);
+	leat_jack_bridge_destroy(bridge);
+	close(setup->stop_fd);
+	return res;
+}
+
 int main(int argc, char **argv)
 {
 	struct options options = { .side = LEAT_SIDE_OPTIONS_NONE };
@@ -164,7 +203,7 @@ int main(int argc, char **argv)
 		leat_log("%s", error.text);
 		return LEAT_EXIT_USAGE;
 	}
-	res = leat_jack_bridge_run(&setup, &error);
+	res = run(&setup, &error);
 	if (res < 0)
 		leat_log("%s", error.text);
 	return res < 0 ? LEAT_EXIT_FAILED : 0;
