@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "connections.h"
 
+#include "connect.h"
+
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -81,12 +83,7 @@ static void want_physical(struct leat_jack_connections *self,
 			  const struct leat_jack_process *process,
 			  enum leat_direction direction)
 {
-	/* The other ends of what goes to JACK are those one can play to. */
-	unsigned long other = direction == LEAT_TO_JACK ? JackPortIsInput
-							: JackPortIsOutput;
-	const char **names = jack_get_ports(process->client, NULL,
-					    JACK_DEFAULT_AUDIO_TYPE,
-					    other | JackPortIsPhysical);
+	const char **names = leat_jack_physical_ports(process, direction);
 
 	for (uint32_t i = 0;
 	     names && names[i] && i < process->n_ports[direction]; i++)
@@ -169,25 +166,6 @@ static bool forget_undone(struct leat_jack_connections *self,
 	return doubt;
 }
 
-static void make(struct leat_jack_connection *connection,
-		 const struct leat_jack_process *process)
-{
-	char own[LEAT_JACK_CONNECTION_NAME_BYTES];
-	jack_port_t *port;
-	int res;
-
-	snprintf(own, sizeof(own), "%s:%s",
-		 jack_get_client_name(process->client), connection->own);
-	port = jack_port_by_name(process->client, own);
-	if (!port || !jack_port_by_name(process->client, connection->other))
-		return;
-	if (jack_port_flags(port) & JackPortIsOutput)
-		res = jack_connect(process->client, own, connection->other);
-	else
-		res = jack_connect(process->client, connection->other, own);
-	connection->made = res == 0 || res == EEXIST;
-}
-
 static bool is_due(const struct leat_jack_connection *connection)
 {
 	return !connection->made && connection->doubts == 0 &&
@@ -208,7 +186,9 @@ bool leat_jack_connections_update(struct leat_jack_connections *self,
 	}
 	for (uint32_t i = 0; i < self->n; i++)
 		if (is_due(&self->list[i]))
-			make(&self->list[i], process);
+			self->list[i].made =
+				leat_jack_connect(process, self->list[i].own,
+						  self->list[i].other);
 	return doubt;
 }
 
