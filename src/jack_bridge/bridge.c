@@ -242,6 +242,11 @@ static void init_status(struct leat_jack_bridge *self)
 
 /* ---- the JACK client ---- */
 
+static bool is_inside(const struct leat_jack_bridge *self)
+{
+	return self->client_setup.given != NULL;
+}
+
 static int open_client(struct leat_jack_bridge *self, struct leat_error *error)
 {
 	int res = leat_jack_client_open(&self->client, &self->client_setup,
@@ -252,8 +257,9 @@ static int open_client(struct leat_jack_bridge *self, struct leat_error *error)
 	leat_jack_process_set_wire(&self->client.process, self->wires.current);
 	set_clock(self, self->client.rate_hz,
 		  leat_jack_client_period(&self->client), true);
-	self->connections_due = true;
-	self->thread_due = true;
+	self->connections_due = !is_inside(self);
+	/* Inside, the server may end its thread while we look at it. */
+	self->thread_due = !is_inside(self);
 	self->cycles_before = leat_word_peek(&self->status->cycles);
 	self->latency_at_ms = 0;
 	leat_log_limited_at(&self->server_log, LEAT_LOG_INFO,
@@ -293,6 +299,14 @@ static void server_lost(struct leat_jack_bridge *self)
 	leat_jack_connections_lost(&self->connections);
 	set_clock(self, self->spec.rate_hz, self->spec.period, false);
 	self->ticks_to_open = TICKS_PER_OPEN;
+}
+
+/* We are a part of it, and end with it. */
+static void server_ends(struct leat_jack_bridge *self)
+{
+	leat_log_at(LEAT_LOG_INFO, "%s: the JACK server ends",
+		    self->spec.link_name);
+	set_clock(self, self->spec.rate_hz, self->spec.period, false);
 }
 
 static void look_for_server(struct leat_jack_bridge *self)
@@ -362,7 +376,10 @@ static void handle_notices(struct leat_jack_bridge *self)
 	if (!self->client.client)
 		return;
 	if (notices & LEAT_JACK_NOTICE_SHUTDOWN) {
-		server_lost(self);
+		if (is_inside(self))
+			server_ends(self);
+		else
+			server_lost(self);
 		return;
 	}
 	if (notices & LEAT_JACK_NOTICE_PERIOD)
@@ -375,7 +392,7 @@ static void handle_notices(struct leat_jack_bridge *self)
 		leat_host_dismiss(self->host,
 				  "it wrote an index that cannot be");
 	if (notices & LEAT_JACK_NOTICE_CONNECTIONS) {
-		self->connections_due = true;
+		self->connections_due = !is_inside(self);
 		leat_jack_latency_connected(&self->client.latency);
 		self->latency_at_ms = 0;
 	}
@@ -495,8 +512,12 @@ static int open_loop(struct leat_jack_bridge *self, struct leat_error *error)
 static int want_connections(struct leat_jack_bridge *self,
 			    struct leat_error *error)
 {
-	int res = leat_jack_connections_init(&self->connections);
+	int res = 0;
 
+	/* Inside of the server they are made by its threads. */
+	if (is_inside(self))
+		return 0;
+	res = leat_jack_connections_init(&self->connections);
 	if (res < 0)
 		return leat_error_set(error, res, "cannot begin: %s",
 				      leat_errno_text(ENOMEM));
@@ -562,12 +583,19 @@ int leat_jack_bridge_create(struct leat_jack_bridge **bridge,
 	snprintf(self->client_name, sizeof(self->client_name), "leat-%s",
 		 setup->link_name);
 	self->client_setup.client_name = self->client_name;
+	self->client_setup.asked =
+		(struct leat_jack_asked){ setup->connect, setup->n_connect };
 	res = start(self, error);
 	if (res == 0)
 		*bridge = self;
 	else
 		leat_jack_bridge_destroy(self);
 	return res;
+}
+
+void leat_jack_bridge_client_ended(struct leat_jack_bridge *self)
+{
+	leat_jack_client_ended(&self->client);
 }
 
 void leat_jack_bridge_destroy(struct leat_jack_bridge *self)

@@ -39,6 +39,12 @@ leat_jack_bridge_create(struct leat_jack_bridge **bridge,
 /* Bridge until stop_fd can be read. */
 void leat_jack_bridge_loop(struct leat_jack_bridge *bridge);
 
+/*
+ * The JACK server has closed the client that it gave. Thread: one of the
+ * server's; the loop may run, and is to be stopped.
+ */
+void leat_jack_bridge_client_ended(struct leat_jack_bridge *bridge);
+
 /* NULL is fine. */
 void leat_jack_bridge_destroy(struct leat_jack_bridge *bridge);
 

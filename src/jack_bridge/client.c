@@ -106,8 +106,6 @@ int leat_jack_client_init(struct leat_jack_client *self,
 	leat_jack_latency_init(&self->latency);
 	self->status = status;
 	self->notice_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
-	jack_set_error_function(say_nothing);
-	jack_set_info_function(say_nothing);
 	return self->notice_fd < 0 ? -errno : 0;
 }
 
@@ -206,11 +204,17 @@ static int on_xrun(void *user)
 	return 0;
 }
 
-static void on_port(jack_port_id_t port, int registered, void *self)
+static void on_port(jack_port_id_t id, int registered, void *user)
 {
-	(void)port;
-	(void)registered;
+	struct leat_jack_client *self = user;
+	jack_port_t *port = NULL;
+
 	remember_thread(self);
+	if (self->given && registered)
+		port = jack_port_by_id(self->client, id);
+	if (port)
+		leat_jack_asked_came(&self->asked, &self->process,
+				     jack_port_name(port));
 	notify(self, LEAT_JACK_NOTICE_CONNECTIONS);
 }
 
@@ -302,6 +306,8 @@ static int open_client(struct leat_jack_client *self,
 
 	if (res < 0)
 		return res;
+	jack_set_error_function(say_nothing);
+	jack_set_info_function(say_nothing);
 	self->client =
 		jack_client_open(setup->client_name, options, &status, server);
 	if (self->client)
@@ -340,13 +346,28 @@ static int check_names(const struct leat_jack_client_setup *setup,
 			      setup->client_name);
 }
 
+/* What jackd itself prints is none of ours: its functions are left alone. */
+static void take_client(struct leat_jack_client *self,
+			const struct leat_jack_client_setup *setup)
+{
+	self->client = setup->given;
+	self->given = true;
+	self->owner = setup->owner;
+	self->asked = setup->asked;
+	self->latency.own = &self->process;
+}
+
 int leat_jack_client_open(struct leat_jack_client *self,
 			  const struct leat_jack_client_setup *setup,
 			  struct leat_error *error)
 {
-	int res = check_names(setup, error);
+	int res = 0;
 
-	if (res == 0)
+	if (setup->given)
+		take_client(self, setup);
+	else
+		res = check_names(setup, error);
+	if (res == 0 && !setup->given)
 		res = open_client(self, setup, error);
 	if (res < 0)
 		return res;
@@ -376,6 +397,8 @@ int leat_jack_client_open(struct leat_jack_client *self,
 		res = refused(setup, error);
 	if (res < 0)
 		leat_jack_client_close(self);
+	else if (self->given)
+		leat_jack_asked_make(&self->asked, &self->process);
 	return res;
 }
 
@@ -433,9 +456,26 @@ static void close_client(struct leat_jack_client *self)
 	alarm(0);
 }
 
+/*
+ * It takes the ports with it when it closes it. The callback's argument is what
+ * it would give to jack_finish(), also after jack_initialize() has failed.
+ */
+static void give_back(struct leat_jack_client *self)
+{
+	jack_deactivate(self->client);
+	jack_set_process_callback(self->client, NULL, NULL);
+}
+
+void leat_jack_client_ended(struct leat_jack_client *self)
+{
+	leat_jack_process_stopped(&self->process);
+}
+
 void leat_jack_client_close(struct leat_jack_client *self)
 {
-	if (self->client)
+	if (self->client && self->given)
+		give_back(self);
+	else if (self->client)
 		close_client(self);
 	self->client = NULL;
 	leat_jack_process_stopped(&self->process);

@@ -3,6 +3,7 @@
 #ifndef LEAT_JACK_CLIENT_H
 #define LEAT_JACK_CLIENT_H
 
+#include "asked.h"
 #include "latency.h"
 #include "process.h"
 
@@ -29,6 +30,14 @@ struct leat_jack_client_setup {
 	uint32_t sync_wait_percent; /* of a period; 0: never wait */
 	bool rt_guard;
 	int32_t latency_trim[LEAT_N_DIRECTIONS]; /* frames */
+
+	/*
+	 * Inside of the server: the client that it has made for us and ends
+	 * itself, whose it is, and the connections that it makes as ports come.
+	 */
+	jack_client_t *given; /* NULL: a program's own is opened */
+	void *owner;
+	struct leat_jack_asked asked;
 };
 
 struct leat_jack_client {
@@ -40,7 +49,10 @@ struct leat_jack_client {
 	struct leat_jack_process process;
 	struct leat_rt_guard guard;
 	struct leat_jack_latency latency;
+	struct leat_jack_asked asked;
 	struct leat_side_words *status;
+	void *owner; /* of a client that was given */
+	bool given;
 	uint32_t rate_hz;
 	uint32_t period; /* atomic: JACK's notification thread sets it */
 };
@@ -65,7 +77,8 @@ int leat_jack_client_init(struct leat_jack_client *self,
 void leat_jack_client_finish(struct leat_jack_client *self);
 
 /*
- * Open the client and activate it. -ENOENT: there is no server.
+ * Open the client, or take the one that is given, and activate it. -ENOENT:
+ * there is no server.
  *
  * It never starts one.
  */
@@ -73,6 +86,9 @@ int leat_jack_client_open(struct leat_jack_client *self,
 			  const struct leat_jack_client_setup *setup,
 			  struct leat_error *error);
 void leat_jack_client_close(struct leat_jack_client *self);
+
+/* The server has closed the client that it gave: no callback comes any more. */
+void leat_jack_client_ended(struct leat_jack_client *self);
 
 /* Take the notices that have come; 0 if none. */
 uint32_t leat_jack_client_notices(struct leat_jack_client *self);

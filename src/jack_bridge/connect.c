@@ -19,6 +19,8 @@ bool leat_jack_connect(const struct leat_jack_process *process, const char *own,
 	port = jack_port_by_name(process->client, name);
 	if (!port || !jack_port_by_name(process->client, other))
 		return false;
+	if (jack_port_connected_to(port, other))
+		return true;
 	if (jack_port_flags(port) & JackPortIsOutput)
 		res = jack_connect(process->client, name, other);
 	else

@@ -155,8 +155,21 @@ static uint32_t reported_max(const struct leat_jack_latency *self,
 	return leat_latency_range(word).max;
 }
 
+/*
+ * A thread inside of the server that asks it to compute may wait for a lock that
+ * is held while our end is awaited. So our ports say what is new at once; other
+ * clients hear of it when JACK computes by itself, with the next change of its
+ * graph.
+ */
+static void compute_own(struct leat_jack_latency *self)
+{
+	(void)leat_jack_latency_callback(self, self->own, JackCaptureLatency);
+	(void)leat_jack_latency_callback(self, self->own, JackPlaybackLatency);
+}
+
 /* JACK calls every client, ours too, before each of these returns. */
-static void compute(const struct leat_jack_latency *self, jack_client_t *client)
+static void compute_all(const struct leat_jack_latency *self,
+			jack_client_t *client)
 {
 	bool settled = false;
 
@@ -190,7 +203,10 @@ static void apply(struct leat_jack_latency *self, jack_client_t *client,
 		before[d] = comparable(self, heard(self, d).max, now_ms);
 	self->stale = false;
 	publish(self);
-	compute(self, client);
+	if (self->own)
+		compute_own(self);
+	else
+		compute_all(self, client);
 	for (int d = 0; d < LEAT_N_DIRECTIONS; d++)
 		leat_latency_loop_report(&self->jack_loop[d],
 					 reported_max(self, other(d)),

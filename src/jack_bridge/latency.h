@@ -17,6 +17,8 @@
 struct leat_jack_latency {
 	int32_t trim[LEAT_N_DIRECTIONS];
 	bool waits; /* for PipeWire's answer: the way back takes nothing */
+	/* Our ports, if the server may not be asked to compute; or NULL. */
+	const struct leat_jack_process *own;
 
 	/* Atomic, from the main thread; leat_latency_word() of ranges. */
 	uint64_t beyond[LEAT_N_DIRECTIONS];

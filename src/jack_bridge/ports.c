@@ -13,12 +13,18 @@
 
 #define NAME_BYTES 64
 
+/* Inside of jackd up to 1.9.22 there are none of these. */
+#pragma weak jack_set_property
+#pragma weak jack_remove_properties
+
 /* Best effort: some libjacks are built without their metadata database. */
 static void set_pretty_name(jack_client_t *client, jack_port_t *port,
 			    enum leat_direction direction, uint8_t position)
 {
 	char text[NAME_BYTES];
 
+	if (!jack_set_property)
+		return;
 	snprintf(text, sizeof(text), "%s PipeWire %s",
 		 direction == LEAT_TO_PIPEWIRE ? "To" : "From",
 		 leat_position_label(position));
