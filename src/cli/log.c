@@ -11,6 +11,11 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+/* Who speaks: the program, or a part of one. */
+#ifndef LEAT_LOG_NAME
+#define LEAT_LOG_NAME program_invocation_short_name
+#endif
+
 #define SECOND_NS UINT64_C(1000000000)
 
 #define LINE_BYTES 768
@@ -79,7 +84,7 @@ static void write_line(enum leat_log_level level, char *line, const char *more)
 	if (to_journal())
 		snprintf(priority, sizeof(priority), "<%d>", level);
 	n = snprintf(text, sizeof(text), "%s%s: %s%s\n", priority,
-		     program_invocation_short_name, line, more);
+		     LEAT_LOG_NAME, line, more);
 	if (n < 0)
 		return;
 	/* Nobody is called as long as that, but on purpose. */
