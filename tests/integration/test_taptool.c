@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * leat-tap on a real bridge: recordings are what was sent, to the bit, and as
- * long as it took, whatever happened meanwhile.
+ * test_taptool [long]: leat-tap on a real bridge. Recordings are what was sent, to the
+ * bit, and as long as it took, whatever happened meanwhile.
  *
  * The circle's counting signal goes round: what JACK sends, PipeWire passes on
  * in the same cycle, so both directions carry the same frame at the same
@@ -591,6 +591,18 @@ static void test_ends_cleanly(void)
 	CU_ASSERT_EQUAL(bridge_finish(&bridge), 0);
 }
 
+/* What ./check has time for. */
+static const struct unit_test quick[] = {
+	{ "record", "comes up", test_comes_up },
+	{ "record", "every bit", test_bit_exact },
+	{ "record", "both directions", test_both_directions },
+	{ "record", "from before now", test_time_machine },
+	{ "record", "refused", test_refusals },
+	{ "record", "interrupted", test_interrupted },
+	{ "record", "the bridge restarts", test_restarted },
+	{ "record", "ends cleanly", test_ends_cleanly },
+};
+
 static const struct unit_test tests[] = {
 	{ "record", "comes up", test_comes_up },
 	{ "record", "every bit", test_bit_exact },
@@ -617,5 +629,8 @@ int main(int argc, char **argv)
 		printf("skipped: %s\n", why);
 		return SANDBOX_SKIP;
 	}
-	return unit_run(tests, sizeof(tests) / sizeof(tests[0]), argc, argv);
+	if (argc > 1 && strcmp(argv[1], "long") == 0)
+		return unit_run(tests, sizeof(tests) / sizeof(tests[0]), 1,
+				argv);
+	return unit_run(quick, sizeof(quick) / sizeof(quick[0]), argc, argv);
 }
