@@ -600,6 +600,7 @@ static const struct unit_test quick[] = {
 	{ "record", "refused", test_refusals },
 	{ "record", "interrupted", test_interrupted },
 	{ "record", "the bridge restarts", test_restarted },
+	{ "record", "a WAV through the bridge", test_voice },
 	{ "record", "ends cleanly", test_ends_cleanly },
 };
 
