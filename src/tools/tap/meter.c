@@ -303,6 +303,7 @@ static int open_all(struct meter *meter)
 {
 	const struct session_config config = {
 		.options = &meter->options.tap,
+		.duration_ns = meter->options.duration_ns,
 		.from_ns = meter->options.from_ns,
 		.watermark = WATERMARK,
 	};
@@ -315,12 +316,8 @@ static int open_all(struct meter *meter)
 		.frames = on_frames,
 		.silence = on_silence,
 	};
-	int status = session_open(&meter->session, &config, &sink);
 
-	if (status == 0)
-		weave_set_duration(meter->session.weave,
-				   meter->options.duration_ns);
-	return status;
+	return session_open(&meter->session, &config, &sink);
 }
 
 /* ---- the command line ---- */
@@ -356,9 +353,7 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 		options->from_ns = tap_options_time("--from", arg, 0);
 		break;
 	case ARGP_KEY_ARG:
-		if (state->arg_num > 0)
-			tap_options_refuse("one link at a time");
-		tap_options_link(&options->tap, arg);
+		tap_options_only_link(&options->tap, arg, state);
 		break;
 	default:
 		return ARGP_ERR_UNKNOWN;
@@ -366,15 +361,10 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 	return 0;
 }
 
-static const struct argp_child children[] = {
-	{ &tap_options_argp, 0, NULL, 0 },
-	{ 0 },
-};
-
 static const struct argp argp = {
 	.options = option_table,
 	.parser = parse,
-	.children = children,
+	.children = tap_options_children,
 	.args_doc = "[LINK]",
 	.doc = "Show peaks, loudness after EBU R128 and correlation of a link "
 	       "between JACK and PipeWire: as bars on a terminal, else as a "

@@ -199,6 +199,7 @@ static int run_pipe(struct pipe_run *run)
 {
 	const struct session_config config = {
 		.options = &run->options.tap,
+		.duration_ns = run->options.duration_ns,
 		.from_ns = run->options.from_ns,
 		.watermark = WATERMARK,
 	};
@@ -215,7 +216,6 @@ static int run_pipe(struct pipe_run *run)
 
 	if (status != 0)
 		return status;
-	weave_set_duration(run->session.weave, run->options.duration_ns);
 	while (run->status < 0 && run->session.signal == 0)
 		step(run);
 	report(run);
@@ -262,9 +262,7 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 		options->quiet = true;
 		break;
 	case ARGP_KEY_ARG:
-		if (state->arg_num > 0)
-			tap_options_refuse("one link at a time");
-		tap_options_link(&options->tap, arg);
+		tap_options_only_link(&options->tap, arg, state);
 		break;
 	default:
 		return ARGP_ERR_UNKNOWN;
@@ -272,15 +270,10 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 	return 0;
 }
 
-static const struct argp_child children[] = {
-	{ &tap_options_argp, 0, NULL, 0 },
-	{ 0 },
-};
-
 static const struct argp argp = {
 	.options = option_table,
 	.parser = parse,
-	.children = children,
+	.children = tap_options_children,
 	.args_doc = "[LINK]",
 	.doc = "Write the samples of a link between JACK and PipeWire to "
 	       "standard output, for sox, ffmpeg and others.",

@@ -261,6 +261,7 @@ static int open_all(struct play *play)
 {
 	const struct session_config config = {
 		.options = &play->options.tap,
+		.duration_ns = play->options.duration_ns,
 		.watermark = WATERMARK,
 	};
 	const struct weave_sink sink = {
@@ -272,12 +273,8 @@ static int open_all(struct play *play)
 		.frames = on_frames,
 		.silence = on_silence,
 	};
-	int status = session_open(&play->session, &config, &sink);
 
-	if (status == 0)
-		weave_set_duration(play->session.weave,
-				   play->options.duration_ns);
-	return status;
+	return session_open(&play->session, &config, &sink);
 }
 
 /* ---- the command line ---- */
@@ -350,9 +347,7 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 		options->quiet = true;
 		break;
 	case ARGP_KEY_ARG:
-		if (state->arg_num > 0)
-			tap_options_refuse("one link at a time");
-		tap_options_link(&options->tap, arg);
+		tap_options_only_link(&options->tap, arg, state);
 		break;
 	case ARGP_KEY_END:
 		check(options);
@@ -363,15 +358,10 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 	return 0;
 }
 
-static const struct argp_child children[] = {
-	{ &tap_options_argp, 0, NULL, 0 },
-	{ 0 },
-};
-
 static const struct argp argp = {
 	.options = option_table,
 	.parser = parse,
-	.children = children,
+	.children = tap_options_children,
 	.args_doc = "[LINK]",
 	.doc = "Play what a link between JACK and PipeWire carries, in a "
 	       "client of its own, at a fixed latency.",

@@ -196,11 +196,11 @@ static int open_all(struct record *record)
 {
 	const struct session_config config = {
 		.options = &record->options.tap,
+		.duration_ns = record->options.duration_ns,
 		.from_ns = record->options.from_ns,
 		.watermark = WATERMARK,
 	};
 	struct leat_error error;
-	int res;
 
 	if (check_path(&record->options, &error) < 0) {
 		leat_log("%s", error.text);
@@ -212,11 +212,7 @@ static int open_all(struct record *record)
 	}
 	record->sink = recorder_sink(record->recorder);
 	watch_init(&record->watch, record->options.tap.link_name);
-	res = session_open(&record->session, &config, &record->sink);
-	if (res == 0)
-		weave_set_duration(record->session.weave,
-				   record->options.duration_ns);
-	return res;
+	return session_open(&record->session, &config, &record->sink);
 }
 
 static const char *why(const struct record *record, int res)
@@ -336,15 +332,10 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 	return 0;
 }
 
-static const struct argp_child children[] = {
-	{ &tap_options_argp, 0, NULL, 0 },
-	{ 0 },
-};
-
 static const struct argp argp = {
 	.options = option_table,
 	.parser = parse,
-	.children = children,
+	.children = tap_options_children,
 	.args_doc = "FILE [LINK]",
 	.doc = "Record a link between JACK and PipeWire, also what it carried "
 	       "before now. What is missing becomes silence, and FILE.marks "

@@ -76,6 +76,7 @@ int session_open(struct session *session, const struct session_config *config,
 		leat_log("%s", error.text);
 		return LEAT_EXIT_FAILED;
 	}
+	weave_set_duration(session->weave, config->duration_ns);
 	return 0;
 }
 

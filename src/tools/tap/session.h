@@ -9,8 +9,9 @@
 
 struct session_config {
 	const struct tap_options *options;
-	int64_t from_ns;    /* how far back it begins */
-	uint32_t watermark; /* frames to be woken for */
+	int64_t from_ns;     /* how far back it begins */
+	int64_t duration_ns; /* when it ends; 0: not of itself */
+	uint32_t watermark;  /* frames to be woken for */
 };
 
 struct session {

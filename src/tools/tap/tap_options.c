@@ -62,9 +62,14 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 	}
 }
 
-const struct argp tap_options_argp = {
+static const struct argp argp = {
 	.options = option_table,
 	.parser = parse,
+};
+
+const struct argp_child tap_options_children[] = {
+	{ &argp, 0, NULL, 0 },
+	{ 0 },
 };
 
 void tap_options_link(struct tap_options *options, const char *arg)
@@ -74,6 +79,14 @@ void tap_options_link(struct tap_options *options, const char *arg)
 	if (leat_link_name_check(arg, &error) < 0)
 		tap_options_refuse("%s", error.text);
 	options->link_name = arg;
+}
+
+void tap_options_only_link(struct tap_options *options, const char *arg,
+			   const struct argp_state *state)
+{
+	if (state->arg_num > 0)
+		tap_options_refuse("one link at a time");
+	tap_options_link(options, arg);
 }
 
 int64_t tap_options_time(const char *option, const char *arg, int64_t least_ns)

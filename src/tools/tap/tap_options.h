@@ -24,8 +24,8 @@ struct tap_options {
 		}                                                              \
 	}
 
-/* A child parser; its input is a struct tap_options. */
-extern const struct argp tap_options_argp;
+/* The one child of each verb's parser; its input is a struct tap_options. */
+extern const struct argp_child tap_options_children[];
 
 /* End the program for wrong usage, with one sentence. */
 __attribute__((format(printf, 1, 2), noreturn)) void
@@ -33,6 +33,9 @@ tap_options_refuse(const char *format, ...);
 
 /* The argument LINK. */
 void tap_options_link(struct tap_options *options, const char *arg);
+/* The same where there is no other argument. */
+void tap_options_only_link(struct tap_options *options, const char *arg,
+			   const struct argp_state *state);
 
 /* A time, at least least_ns; ends the program with a sentence if it is none. */
 int64_t tap_options_time(const char *option, const char *arg, int64_t least_ns);

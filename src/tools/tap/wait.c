@@ -275,9 +275,7 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 		run->options.quiet = true;
 		return 0;
 	case ARGP_KEY_ARG:
-		if (state->arg_num > 0)
-			tap_options_refuse("one link at a time");
-		tap_options_link(&run->options.tap, arg);
+		tap_options_only_link(&run->options.tap, arg, state);
 		return 0;
 	case ARGP_KEY_END:
 		if (run->options.n_wanted == 0)
@@ -289,15 +287,10 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 	}
 }
 
-static const struct argp_child children[] = {
-	{ &tap_options_argp, 0, NULL, 0 },
-	{ 0 },
-};
-
 static const struct argp argp = {
 	.options = option_table,
 	.parser = parse,
-	.children = children,
+	.children = tap_options_children,
 	.args_doc = "[LINK]",
 	.doc = "Wait until something is heard on a link between JACK and "
 	       "PipeWire. The exit status says what: 0 if one thing is waited "
