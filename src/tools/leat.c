@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /* The front door: `leat VERB` runs `leat-VERB`. */
-#include "find.h"
-#include "output.h"
 #include "verbs.h"
 
 #include "cli/log.h"
 #include "cli/options.h"
+#include "tools/common/find.h"
+#include "tools/common/output.h"
 
 #include <leat/link.h>
 

@@ -6,8 +6,8 @@
 #include "fuzz.h"
 
 #include "link/side.h"
-#include "tools/metrics.h"
-#include "tools/status_text.h"
+#include "tools/status/metrics.h"
+#include "tools/common/status_text.h"
 
 /* Not among the sources that are fuzzed. */
 #include "../unit/exposition.c"

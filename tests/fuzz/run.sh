@@ -47,8 +47,8 @@ src/link/proto.c src/link/rundir.c src/link/side.c src/link/socket.c
 src/link/stamp.c src/link/status.c src/link/tap.c src/link/tap_link.c
 src/link/tap_log.c src/link/tap_next.c src/link/tap_read.c src/link/tap_wait.c
 src/link/tap_wire.c src/link/wire.c src/cli/options.c
-src/tools/json.c src/tools/links.c src/tools/metrics.c src/tools/status_json.c
-src/tools/status_text.c'
+src/tools/common/json.c src/tools/common/links.c src/tools/status/metrics.c src/tools/status/status_json.c
+src/tools/common/status_text.c'
 
 can_build() {
 	echo 'int LLVMFuzzerTestOneInput(const char *b, unsigned long n);

@@ -78,15 +78,15 @@ without 'a number below the least' text src/cli/options.c \
 without 'a number below minus the most' text src/cli/options.c \
 	's/number < min ||//'
 
-without 'a name that a terminal obeys' status src/tools/status_text.c \
+without 'a name that a terminal obeys' status src/tools/common/status_text.c \
 	"s/c < 0x20 || c == 0x7f ? '?' : c/c/"
-without 'a string that is not closed' status src/tools/json.c \
+without 'a string that is not closed' status src/tools/common/json.c \
 	"s/ || \*at == '\\\\\\\\'//"
-without 'a number that is none' status src/tools/status_json.c \
+without 'a number that is none' status src/tools/status/status_json.c \
 	's/isfinite(value)/1/'
-without 'a metric that is no number' status src/tools/metrics.c \
+without 'a metric that is no number' status src/tools/status/metrics.c \
 	's/!isfinite(number)/0/'
-without 'a label that is not closed' status src/tools/metrics.c \
+without 'a label that is not closed' status src/tools/status/metrics.c \
 	"s/ || \*value == '\\\\\\\\'//"
 without 'a name of a server without an end' status src/link/side.c \
 	's/status->server\[sizeof(status->server) - 1\] = 0;/;/'

@@ -3,6 +3,9 @@
  * leat-doctor's checks: a tree in which all is well, in which one thing after
  * the other is spoiled, and one finding must change, and no other.
  */
+#include "fake_root.h"
+#include "runner.h"
+
 #include "tools/doctor/checks.h"
 #include "tools/doctor/grants.h"
 #include "tools/doctor/graphs.h"
@@ -10,9 +13,6 @@
 #include "tools/doctor/machine.h"
 #include "tools/doctor/rights.h"
 #include "tools/doctor/servers.h"
-
-#include "fake_root.h"
-#include "runner.h"
 
 #include <CUnit/CUnit.h>
 

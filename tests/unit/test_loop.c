@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* leat-up's loop: who is called, and who is not called any more. */
-#include "tools/loop.h"
-
 #include "runner.h"
+
+#include "tools/common/loop.h"
 
 #include <CUnit/CUnit.h>
 

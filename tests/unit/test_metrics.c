@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /* Metrics for Prometheus: their format, and that they tell what is known. */
-#include "tools/metrics.h"
-#include "tools/status_text.h"
-
 #include "exposition.h"
 #include "runner.h"
+
+#include "tools/common/status_text.h"
+#include "tools/status/metrics.h"
 
 #include <CUnit/CUnit.h>
 

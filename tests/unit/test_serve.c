@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /* A page on a local socket, and clients that are slow, many or mad. */
-#include "tools/serve.h"
-
 #include "helpers.h"
 #include "runner.h"
+
+#include "tools/status/serve.h"
 
 #include <CUnit/CUnit.h>
 

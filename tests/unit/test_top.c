@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /* What leat-top makes of the links it looks at, and the rows it shows. */
-#include "tools/json.h"
-#include "tools/status_text.h"
+#include "runner.h"
+
+#include "tools/common/json.h"
+#include "tools/common/status_text.h"
 #include "tools/top/model.h"
 #include "tools/top/view.h"
-
-#include "runner.h"
 
 #include <CUnit/CUnit.h>
 

@@ -4,10 +4,9 @@
 #include "live.h"
 #include "print.h"
 
-#include "../output.h"
-
 #include "cli/log.h"
 #include "cli/options.h"
+#include "tools/common/output.h"
 
 #include <argp.h>
 #include <stdlib.h>

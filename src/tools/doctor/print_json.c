@@ -2,7 +2,7 @@
 /* The JSON names are a promise: data/man/leat-doctor.1 has them. */
 #include "print.h"
 
-#include "../json.h"
+#include "tools/common/json.h"
 
 #include <string.h>
 

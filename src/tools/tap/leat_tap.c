@@ -4,7 +4,7 @@
 
 #include "cli/log.h"
 #include "cli/options.h"
-#include "tools/output.h"
+#include "tools/common/output.h"
 
 #include <argp.h>
 #include <stdio.h>

@@ -10,7 +10,7 @@
 #include "cli/log.h"
 #include "cli/now.h"
 #include "cli/options.h"
-#include "tools/output.h"
+#include "tools/common/output.h"
 
 #include <signal.h>
 #include <stdlib.h>

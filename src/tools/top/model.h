@@ -3,7 +3,7 @@
 #ifndef LEAT_TOP_MODEL_H
 #define LEAT_TOP_MODEL_H
 
-#include "../links.h"
+#include "tools/common/links.h"
 
 /* Looks that are remembered. */
 #define LEAT_TOP_HISTORY 120

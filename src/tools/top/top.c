@@ -4,12 +4,11 @@
 #include "screen.h"
 #include "view.h"
 
-#include "../loop.h"
-#include "../output.h"
-
 #include "cli/log.h"
 #include "cli/now.h"
 #include "cli/options.h"
+#include "tools/common/loop.h"
+#include "tools/common/output.h"
 
 #include <argp.h>
 #include <langinfo.h>

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "view.h"
 
-#include "../json.h"
-#include "../status_text.h"
+#include "tools/common/json.h"
+#include "tools/common/status_text.h"
 
 #include <inttypes.h>
 #include <math.h>

@@ -11,7 +11,7 @@
 
 #include "cli/log.h"
 #include "cli/options.h"
-#include "tools/output.h"
+#include "tools/common/output.h"
 
 #include <leat/link.h>
 #include <leat/status.h>

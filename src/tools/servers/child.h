@@ -8,7 +8,7 @@
 #ifndef LEAT_TOOLS_CHILD_H
 #define LEAT_TOOLS_CHILD_H
 
-#include "loop.h"
+#include "tools/common/loop.h"
 
 #include <stddef.h>
 #include <sys/types.h>

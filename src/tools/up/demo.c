@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "demo.h"
 
-#include "find.h"
+#include "tools/common/find.h"
 
 #include <leat/link.h>
 

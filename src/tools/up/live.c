@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "live.h"
 
-#include "status_text.h"
+#include "tools/common/status_text.h"
 
 #include <errno.h>
 #include <stdio.h>

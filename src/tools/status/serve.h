@@ -6,7 +6,7 @@
 #ifndef LEAT_TOOLS_SERVE_H
 #define LEAT_TOOLS_SERVE_H
 
-#include "loop.h"
+#include "tools/common/loop.h"
 
 #include <leat/link.h>
 

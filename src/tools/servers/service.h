@@ -7,8 +7,9 @@
 #define LEAT_TOOLS_SERVICE_H
 
 #include "child.h"
-#include "console.h"
-#include "lines.h"
+
+#include "tools/common/console.h"
+#include "tools/common/lines.h"
 
 /* Last lines of output kept to explain a death. */
 #define LEAT_TAIL_LINES 4

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "private_jack.h"
 
-#include "find.h"
+#include "tools/common/find.h"
 
 #include <dirent.h>
 #include <errno.h>

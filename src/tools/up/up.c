@@ -1,17 +1,17 @@
 /* SPDX-License-Identifier: MIT */
 /* leat-up: find or start both servers, bridge them, look after it all. */
-#include "console.h"
 #include "demo.h"
-#include "find.h"
 #include "live.h"
-#include "output.h"
-#include "private_jack.h"
-#include "private_pipewire.h"
-#include "probe.h"
 #include "up_options.h"
 
 #include "cli/options.h"
 #include "cli/rate.h"
+#include "tools/common/console.h"
+#include "tools/common/find.h"
+#include "tools/common/output.h"
+#include "tools/servers/private_jack.h"
+#include "tools/servers/private_pipewire.h"
+#include "tools/servers/probe.h"
 
 #include <leat/link.h>
 

@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "probe.h"
 
-#include "lines.h"
-
 #include "cli/options.h"
+#include "tools/common/lines.h"
 
 #include <leat/frames.h>
 #include <leat/link.h>

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* The JSON names are a promise: data/man/leat-status.1 has them. */
-#include "json.h"
-#include "status_text.h"
+#include "tools/common/json.h"
+#include "tools/common/status_text.h"
 
 #include <inttypes.h>
 #include <math.h>

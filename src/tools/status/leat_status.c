@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: MIT */
 /* leat-status: what the links do and have counted. */
-#include "links.h"
 #include "metrics.h"
-#include "output.h"
 #include "serve.h"
-#include "status_text.h"
 #include "watch.h"
 
 #include "cli/log.h"
 #include "cli/options.h"
+#include "tools/common/links.h"
+#include "tools/common/output.h"
+#include "tools/common/status_text.h"
 
 #include <argp.h>
 #include <errno.h>

@@ -3,8 +3,8 @@
 #ifndef LEAT_TOOLS_LIVE_H
 #define LEAT_TOOLS_LIVE_H
 
-#include "console.h"
-#include "loop.h"
+#include "tools/common/console.h"
+#include "tools/common/loop.h"
 
 struct leat_live {
 	const char *link;

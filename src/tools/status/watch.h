@@ -3,8 +3,8 @@
 #ifndef LEAT_TOOLS_WATCH_H
 #define LEAT_TOOLS_WATCH_H
 
-#include "links.h"
-#include "loop.h"
+#include "tools/common/links.h"
+#include "tools/common/loop.h"
 
 #include <stdbool.h>
 

@@ -3,7 +3,7 @@
 #ifndef LEAT_TOOLS_METRICS_H
 #define LEAT_TOOLS_METRICS_H
 
-#include "links.h"
+#include "tools/common/links.h"
 
 #include <stdio.h>
 

@@ -3,9 +3,9 @@
 #ifndef LEAT_TOOLS_DEMO_H
 #define LEAT_TOOLS_DEMO_H
 
-#include "child.h"
-#include "console.h"
-#include "lines.h"
+#include "tools/common/console.h"
+#include "tools/common/lines.h"
+#include "tools/servers/child.h"
 
 #include <limits.h>
 
