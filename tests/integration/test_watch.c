@@ -46,8 +46,8 @@ static void expect(int status, const char *text)
 
 	CU_ASSERT_TRUE(right);
 	if (!right)
-		fprintf(stderr, "status %d, without '%s': %s\n", status, text,
-			answer);
+		fprintf(stderr, "status %d, without '%s': %s\n", status,
+			text ? text : "", answer);
 }
 
 static void test_start(void)
