@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: MIT
 #
 # pair.sh FIRST DIR: start producer and consumer, which are in DIR, FIRST
-# before the other; both must succeed. With "status" as FIRST, status is asked
-# about the link between the two. With "tap", tap waits for the link before there
+# before the other; both must succeed. With "status" or "load" as FIRST, that is
+# asked about the link between the two. With "tap", tap waits for the link before there
 # is one, and hears of it to its end: 480000 frames.
 set -u
 first=$1
@@ -31,9 +31,9 @@ producer)
 	sleep 0.2
 	second example_consumer
 	;;
-status)
+status | load)
 	timeout 30 example_producer &
-	until example_status; do
+	until "example_$first"; do
 		kill -0 $! || exit 1
 		sleep 0.1
 	done

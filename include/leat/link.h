@@ -18,6 +18,7 @@
 
 #include <leat/attributes.h>
 #include <leat/frames.h>
+#include <leat/inline/load.h>
 #include <leat/status.h>
 
 #include <stdbool.h>
@@ -183,6 +184,9 @@ LEAT_API void leat_host_destroy(struct leat_host *host);
 /** This side's counters, to be written by this process. */
 LEAT_API struct leat_side_words *leat_host_status(struct leat_host *host);
 
+/** What this side records of its callbacks, as of leat_host_status(). */
+LEAT_API struct leat_load_words *leat_host_load(struct leat_host *host);
+
 /** Readable when leat_host_dispatch() has something to do. */
 LEAT_API int leat_host_fd(const struct leat_host *host);
 
@@ -230,6 +234,9 @@ LEAT_API void leat_guest_destroy(struct leat_guest *guest);
 
 /** This side's counters, to be written by this process. */
 LEAT_API struct leat_side_words *leat_guest_status(struct leat_guest *guest);
+
+/** What this side records of its callbacks, as of leat_guest_status(). */
+LEAT_API struct leat_load_words *leat_guest_load(struct leat_guest *guest);
 
 /**
  * Try to connect.

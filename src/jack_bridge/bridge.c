@@ -548,7 +548,8 @@ static int start(struct leat_jack_bridge *self, struct leat_error *error)
 		return res;
 	self->status = leat_host_status(self->host);
 	init_status(self);
-	res = leat_jack_client_init(&self->client, self->status);
+	res = leat_jack_client_init(&self->client, self->status,
+				    leat_host_load(self->host));
 	if (res < 0)
 		return leat_error_set(error, res, "cannot make an eventfd: %s",
 				      leat_errno_text(res));

@@ -100,11 +100,13 @@ jack_client_t *leat_jack_probe_open(const char *server)
 }
 
 int leat_jack_client_init(struct leat_jack_client *self,
-			  struct leat_side_words *status)
+			  struct leat_side_words *status,
+			  struct leat_load_words *load)
 {
 	memset(self, 0, sizeof(*self));
 	leat_jack_latency_init(&self->latency);
 	self->status = status;
+	self->load = load;
 	self->notice_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
 	return self->notice_fd < 0 ? -errno : 0;
 }
@@ -377,6 +379,7 @@ int leat_jack_client_open(struct leat_jack_client *self,
 	self->latency.waits = setup->sync_wait_percent > 0;
 	leat_jack_process_init(&self->process, self->client, self->status,
 			       setup->sync_wait_percent);
+	self->process.load = self->load;
 	self->process.poisoned = on_poisoned;
 	self->guard.found = on_found;
 	self->guard.user = self;

@@ -51,6 +51,7 @@ struct leat_jack_client {
 	struct leat_jack_latency latency;
 	struct leat_jack_asked asked;
 	struct leat_side_words *status;
+	struct leat_load_words *load;
 	void *owner; /* of a client that was given */
 	bool given;
 	uint32_t rate_hz;
@@ -73,7 +74,8 @@ int leat_jack_check_room(const char *server, struct leat_error *error);
 jack_client_t *leat_jack_probe_open(const char *server);
 
 int leat_jack_client_init(struct leat_jack_client *self,
-			  struct leat_side_words *status);
+			  struct leat_side_words *status,
+			  struct leat_load_words *load);
 void leat_jack_client_finish(struct leat_jack_client *self);
 
 /*

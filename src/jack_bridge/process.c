@@ -79,6 +79,41 @@ static void take_wire(struct leat_jack_process *self)
 	leat_frames_set_activity(wire->out, LEAT_ACTIVE);
 }
 
+/* How long JACK's cycle was under way when this one began, by its own clock. */
+static uint64_t wakeup_ns(const struct leat_jack_process *self)
+{
+	jack_nframes_t frame_time;
+	jack_time_t start_us, next_us;
+	float period_us;
+
+	if (jack_get_cycle_times(self->client, &frame_time, &start_us, &next_us,
+				 &period_us) != 0)
+		return LEAT_UNKNOWN;
+	return leat_load_since(jack_get_time() * 1000, start_us * 1000);
+}
+
+static void begin_load(struct leat_jack_process *self, jack_nframes_t n_frames)
+{
+	struct leat_load_cycle *cycle = &self->cycle;
+	bool goes_on = self->n_cycle > 0;
+
+	if (!self->load)
+		return;
+	cycle->interval_ns = goes_on ? self->time_ns - cycle->start_ns
+				     : LEAT_UNKNOWN;
+	cycle->start_ns = self->time_ns;
+	cycle->period_ns = leat_load_period_ns(n_frames, self->rate_hz);
+	cycle->wakeup_ns = wakeup_ns(self);
+}
+
+static void end_load(struct leat_jack_process *self)
+{
+	if (!self->load)
+		return;
+	self->cycle.duration_ns = leat_now_ns() - self->cycle.start_ns;
+	leat_load_record(self->load, &self->cycle);
+}
+
 /*
  * xrun callbacks miss some losses, so periods that the server skipped are
  * counted from its frame time.
@@ -93,6 +128,7 @@ static void note_cycle(struct leat_jack_process *self, jack_nframes_t n_frames)
 			      (gap + n_frames - 1) / n_frames);
 	self->frame_time = frame_time;
 	self->time_ns = leat_now_ns();
+	begin_load(self, n_frames);
 	self->n_cycle = n_frames;
 	leat_word_add(&self->status->cycles, 1);
 }
@@ -320,6 +356,7 @@ static void run_cycle(struct leat_jack_process *self, jack_nframes_t n_frames)
 	else
 		leat_fade_silence(&self->fade, outputs,
 				  self->n_ports[LEAT_TO_JACK], n_frames);
+	end_load(self);
 }
 
 int leat_jack_process_callback(jack_nframes_t n_frames, void *user)

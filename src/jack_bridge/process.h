@@ -13,6 +13,7 @@
 #define LEAT_JACK_PROCESS_H
 
 #include "link/fade.h"
+#include "link/load_record.h"
 #include "rt_guard/rt_guard.h"
 #include "sync_wait.h"
 
@@ -25,6 +26,7 @@ struct leat_jack_process {
 	jack_port_t *ports[LEAT_N_DIRECTIONS][LEAT_CHANNELS_MAX];
 	uint32_t n_ports[LEAT_N_DIRECTIONS];
 	struct leat_side_words *status;
+	struct leat_load_words *load; /* or NULL: nothing is recorded */
 	/* Called once for a wire on which the peer wrote nonsense. RT-safe. */
 	void (*poisoned)(void *user) LEAT_RT;
 	void *user;
@@ -48,6 +50,7 @@ struct leat_jack_process {
 	jack_nframes_t frame_time; /* JACK's, at the start of the cycle */
 	uint64_t time_ns;	   /* CLOCK_MONOTONIC, the same moment */
 	jack_nframes_t n_cycle;	   /* frames of the last cycle */
+	struct leat_load_cycle cycle; /* what is recorded of it */
 	uint32_t rate_hz;
 	float *planes[LEAT_N_DIRECTIONS][LEAT_CHANNELS_MAX];
 	struct leat_fade fade;

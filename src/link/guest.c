@@ -2,6 +2,7 @@
 #include <leat/link.h>
 
 #include "latency.h"
+#include "load_part.h"
 #include "side.h"
 #include "socket.h"
 #include "wire.h"
@@ -22,6 +23,7 @@ struct leat_guest {
 	int fd;	      /* the host, or -1 */
 	int pidfd;
 	struct leat_shm status; /* own */
+	struct leat_shm load;	/* own */
 	struct leat_link_spec spec;
 	bool have_spec;
 	uint32_t asked; /* frames of room, of this host */
@@ -35,6 +37,7 @@ int leat_guest_create(struct leat_guest **guest, const char *link_name,
 		      const struct leat_link_events *events, void *user,
 		      struct leat_error *error)
 {
+	const struct leat_shm none = LEAT_SHM_NONE;
 	struct leat_guest *self;
 	int res = leat_link_name_check(link_name, error);
 
@@ -51,6 +54,7 @@ int leat_guest_create(struct leat_guest **guest, const char *link_name,
 	self->events = events;
 	self->user = user;
 	self->fd = self->pidfd = -1;
+	self->status = self->load = none;
 	self->epoll_fd = epoll_create1(EPOLL_CLOEXEC);
 	if (self->epoll_fd < 0) {
 		res = leat_error_set(error, -errno, "cannot make an epoll: %s",
@@ -59,6 +63,8 @@ int leat_guest_create(struct leat_guest **guest, const char *link_name,
 		return res;
 	}
 	res = leat_side_create(&self->status);
+	if (res == 0)
+		res = leat_load_part_create(&self->load);
 	if (res < 0) {
 		leat_error_set(error, res, "cannot make shared memory: %s",
 			       leat_errno_text(res));
@@ -87,6 +93,7 @@ void leat_guest_destroy(struct leat_guest *guest)
 		return;
 	disconnect(guest);
 	leat_shm_finish(&guest->status);
+	leat_shm_finish(&guest->load);
 	close(guest->epoll_fd);
 	free(guest);
 }
@@ -94,6 +101,11 @@ void leat_guest_destroy(struct leat_guest *guest)
 struct leat_side_words *leat_guest_status(struct leat_guest *guest)
 {
 	return leat_side(&guest->status);
+}
+
+struct leat_load_words *leat_guest_load(struct leat_guest *guest)
+{
+	return leat_load_part_own(&guest->load);
 }
 
 bool leat_guest_connected(const struct leat_guest *guest)
@@ -242,6 +254,16 @@ static int send_latency(struct leat_guest *guest)
 	return leat_message_send(guest->fd, &message, NULL, 0);
 }
 
+static int send_load(struct leat_guest *guest)
+{
+	struct leat_message message;
+
+	if (!(guest->host_features & LEAT_FEATURE_LOAD))
+		return 0;
+	leat_message_init(&message, LEAT_MESSAGE_LOAD);
+	return leat_message_send(guest->fd, &message, &guest->load.fd, 1);
+}
+
 static int take_latency(struct leat_guest *guest,
 			const struct leat_latency_message *message)
 {
@@ -269,7 +291,8 @@ static int take_spec(struct leat_guest *guest,
 	guest->have_spec = true;
 	guest->host_features = message->features;
 	guest->events->spec(guest->user, &guest->spec);
-	return first ? send_latency(guest) : 0;
+	res = first ? send_load(guest) : 0;
+	return first && res == 0 ? send_latency(guest) : res;
 }
 
 static int handle(struct leat_guest *guest, const struct leat_message *message,

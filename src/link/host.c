@@ -3,9 +3,12 @@
 
 #include "host_taps.h"
 #include "latency.h"
+#include "load_part.h"
 #include "side.h"
 #include "socket.h"
 #include "wire.h"
+
+#include <leat/inline/atomics.h>
 
 #include <errno.h>
 #include <stdlib.h>
@@ -33,6 +36,8 @@ struct leat_host {
 	struct leat_link_latency latency; /* beyond JACK's ports */
 	struct leat_shm status;		  /* own */
 	struct leat_shm guest_status;
+	struct leat_shm load; /* own */
+	struct leat_shm guest_load;
 	struct leat_link_spec spec;
 	struct leat_wire *offered; /* not accepted yet */
 	int wait_fd;		   /* of the offered wire */
@@ -55,6 +60,12 @@ static void set_spec(struct leat_host *host, const struct leat_link_spec *spec)
 	host->spec = *spec;
 	host->spec.capacity_max =
 		host->events->room ? leat_spec_capacity_max(spec) : 0;
+}
+
+static void tell_n_taps(struct leat_host *host)
+{
+	leat_word_set(&leat_load_part_own(&host->load)->n_taps,
+		      host->taps.n_fds);
 }
 
 int leat_host_create(struct leat_host **host, const struct leat_link_spec *spec,
@@ -87,6 +98,7 @@ int leat_host_create(struct leat_host **host, const struct leat_link_spec *spec,
 	set_spec(self, spec);
 	self->guest_fd = self->guest_pidfd = self->wait_fd = -1;
 	self->status = self->guest_status = none;
+	self->load = self->guest_load = none;
 	leat_host_taps_init(&self->taps);
 	for (int i = 0; i < CLIENTS_MAX; i++)
 		self->clients[i].fd = -1;
@@ -102,6 +114,8 @@ int leat_host_create(struct leat_host **host, const struct leat_link_spec *spec,
 	if (res < 0)
 		goto fail;
 	res = leat_side_create(&self->status);
+	if (res == 0)
+		res = leat_load_part_create(&self->load);
 	if (res < 0) {
 		leat_error_set(error, res, "cannot make shared memory: %s",
 			       leat_errno_text(res));
@@ -113,6 +127,7 @@ int leat_host_create(struct leat_host **host, const struct leat_link_spec *spec,
 			       leat_errno_text(res));
 		goto fail;
 	}
+	tell_n_taps(self);
 	*host = self;
 	return 0;
 fail:
@@ -138,6 +153,7 @@ static void close_guest(struct leat_host *host)
 		close(host->guest_pidfd);
 	host->guest_fd = host->guest_pidfd = -1;
 	leat_shm_finish(&host->guest_status);
+	leat_shm_finish(&host->guest_load);
 }
 
 void leat_host_destroy(struct leat_host *host)
@@ -151,6 +167,7 @@ void leat_host_destroy(struct leat_host *host)
 			close(host->clients[i].fd);
 	leat_listener_finish(&host->listener);
 	leat_shm_finish(&host->status);
+	leat_shm_finish(&host->load);
 	if (host->epoll_fd >= 0)
 		close(host->epoll_fd);
 	free(host);
@@ -164,6 +181,11 @@ void leat_host_withdraw(struct leat_host *host)
 struct leat_side_words *leat_host_status(struct leat_host *host)
 {
 	return leat_side(&host->status);
+}
+
+struct leat_load_words *leat_host_load(struct leat_host *host)
+{
+	return leat_load_part_own(&host->load);
 }
 
 int leat_host_fd(const struct leat_host *host)
@@ -186,7 +208,7 @@ static int send_spec(struct leat_host *host)
 
 	leat_message_init(&message, LEAT_MESSAGE_SPEC);
 	leat_spec_pack(&message.body.spec, &host->spec);
-	message.body.spec.features = LEAT_FEATURE_LATENCY;
+	message.body.spec.features = LEAT_FEATURE_LATENCY | LEAT_FEATURE_LOAD;
 	return leat_message_send(host->guest_fd, &message, NULL, 0);
 }
 
@@ -312,6 +334,14 @@ static int take_latency(struct leat_host *host,
 	return 0;
 }
 
+static int take_load(struct leat_host *host, int fd)
+{
+	if (!host->guest_load.addr)
+		return leat_load_part_attach(&host->guest_load, fd);
+	close(fd);
+	return -EPROTO;
+}
+
 static int handle_guest(struct leat_host *host,
 			const struct leat_message *message, const int *fds)
 {
@@ -323,6 +353,8 @@ static int handle_guest(struct leat_host *host,
 		return 0;
 	case LEAT_MESSAGE_LATENCY:
 		return take_latency(host, &message->body.latency);
+	case LEAT_MESSAGE_LOAD:
+		return take_load(host, fds[0]);
 	case LEAT_MESSAGE_BYE:
 		guest_gone(host, message->body.bye.text);
 		return 0;
@@ -379,14 +411,24 @@ static void send_bye(int fd, const char *text)
 	(void)leat_message_send(fd, &message, NULL, 0);
 }
 
-static void answer_tool(struct leat_host *host, int fd)
+static void answer_tool(struct leat_host *host, int fd, uint32_t features)
 {
 	struct leat_message message;
-	int fds[2] = { host->status.fd, host->guest_status.fd };
+	int fds[LEAT_PROTO_FDS_MAX] = { host->status.fd };
+	uint32_t n_fds = 1;
 
 	leat_message_init(&message, LEAT_MESSAGE_STATUS);
-	(void)leat_message_send(fd, &message, fds,
-				host->guest_status.addr ? 2 : 1);
+	if (host->guest_status.addr)
+		fds[n_fds++] = host->guest_status.fd;
+	if (features & LEAT_FEATURE_LOAD) {
+		message.body.status.loads = LEAT_STATUS_JACK_LOAD;
+		fds[n_fds++] = host->load.fd;
+	}
+	if (features & LEAT_FEATURE_LOAD && host->guest_load.addr) {
+		message.body.status.loads |= LEAT_STATUS_PIPEWIRE_LOAD;
+		fds[n_fds++] = host->guest_load.fd;
+	}
+	(void)leat_message_send(fd, &message, fds, n_fds);
 }
 
 /* What a peer does is no trouble of ours. */
@@ -480,7 +522,7 @@ static void read_client(struct leat_host *host, struct client *client)
 	} else if (message.body.hello.role == LEAT_ROLE_TAP) {
 		adopt_tap(host, client);
 	} else {
-		answer_tool(host, client->fd);
+		answer_tool(host, client->fd, message.body.hello.features);
 		close_client(client);
 	}
 }
@@ -554,9 +596,10 @@ void leat_host_dispatch(struct leat_host *host)
 	/* One at a time: handling one event may close what another is of. */
 	for (int i = 0; i < CLIENTS_MAX; i++) {
 		if (epoll_wait(host->epoll_fd, &event, 1, 0) <= 0)
-			return;
+			break;
 		dispatch_fd(host, event.data.fd);
 	}
+	tell_n_taps(host);
 }
 
 void leat_host_dismiss(struct leat_host *host, const char *text)

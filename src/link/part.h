@@ -24,7 +24,8 @@
 enum leat_part_kind {
 	LEAT_PART_PRODUCER = 1,
 	LEAT_PART_CONSUMER = 2,
-	LEAT_PART_STATUS = 3
+	LEAT_PART_STATUS = 3,
+	LEAT_PART_LOAD = 4
 };
 
 /* The first line of every part; written before the part is handed out. */

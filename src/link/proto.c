@@ -15,6 +15,13 @@ void leat_message_init(struct leat_message *message,
 	message->type = (uint16_t)type;
 }
 
+static uint32_t count_loads(const struct leat_message *message)
+{
+	uint32_t loads = message->body.status.loads;
+
+	return (uint32_t)__builtin_popcount(loads);
+}
+
 /* How many descriptors a message may bring. */
 static int check_fds(const struct leat_message *message)
 {
@@ -30,8 +37,11 @@ static int check_fds(const struct leat_message *message)
 		min = max = 3;
 		break;
 	case LEAT_MESSAGE_STATUS:
-		min = 1;
-		max = 2;
+		min = 1 + count_loads(message);
+		max = min + 1;
+		break;
+	case LEAT_MESSAGE_LOAD:
+		min = max = 1;
 		break;
 	case LEAT_MESSAGE_TAP:
 		/* Both, or none: there is no wire. */
@@ -92,6 +102,11 @@ static int check_body(const struct leat_message *message)
 		return leat_latency_unpack(&latency, &message->body.latency);
 	case LEAT_MESSAGE_TAP:
 		return leat_tap_check(&message->body.tap, message->n_fds);
+	case LEAT_MESSAGE_STATUS:
+		return message->body.status.loads <= (LEAT_STATUS_JACK_LOAD |
+						      LEAT_STATUS_PIPEWIRE_LOAD)
+			       ? 0
+			       : -EPROTO;
 	default:
 		return 0;
 	}

@@ -15,7 +15,7 @@
 #define LEAT_PROTO_VERSION 2u
 
 /* File descriptors that travel with one message, at most. */
-#define LEAT_PROTO_FDS_MAX 3u
+#define LEAT_PROTO_FDS_MAX 4u
 
 enum leat_message_type {
 	LEAT_MESSAGE_HELLO = 1, /* guest or tool: who it is */
@@ -26,7 +26,8 @@ enum leat_message_type {
 	LEAT_MESSAGE_BYE,	/* either: why it leaves */
 	LEAT_MESSAGE_LATENCY,	/* either: what lies beyond it */
 	LEAT_MESSAGE_ROOM,	/* guest: how much the rings must hold */
-	LEAT_MESSAGE_TAP /* host to tap: the producers' parts of a wire */
+	LEAT_MESSAGE_TAP, /* host to tap: the producers' parts of a wire */
+	LEAT_MESSAGE_LOAD /* guest: its load part */
 };
 
 /*
@@ -34,6 +35,7 @@ enum leat_message_type {
  * of its HELLO or its SPEC. It is told nothing else; unknown bits mean nothing.
  */
 #define LEAT_FEATURE_LATENCY (1u << 0) /* LEAT_MESSAGE_LATENCY */
+#define LEAT_FEATURE_LOAD (1u << 1)    /* LEAT_MESSAGE_LOAD; load in STATUS */
 
 enum leat_role {
 	LEAT_ROLE_PIPEWIRE = 1,
@@ -74,6 +76,14 @@ struct leat_bye {
 	char text[384];
 };
 
+/* Which load parts travel behind the status parts; 0 from older hosts. */
+#define LEAT_STATUS_JACK_LOAD (1u << 0)
+#define LEAT_STATUS_PIPEWIRE_LOAD (1u << 1)
+
+struct leat_status_message {
+	uint32_t loads; /* LEAT_STATUS_ */
+};
+
 /* struct leat_link_latency, in frames of JACK's. */
 struct leat_latency_message {
 	uint32_t min[LEAT_N_DIRECTIONS];
@@ -104,6 +114,7 @@ struct leat_message {
 		struct leat_wire_message wire;
 		struct leat_bye bye;
 		struct leat_room room;
+		struct leat_status_message status;
 		struct leat_latency_message latency;
 		struct leat_tap_message tap;
 		uint8_t bytes[496];

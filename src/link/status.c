@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include <leat/status.h>
 
+#include "load_part.h"
+#include "mapped_link.h"
 #include "side.h"
 #include "socket.h"
 
@@ -56,26 +58,51 @@ uint64_t leat_link_status_reason(const struct leat_link_status *status)
 	return status->pipewire.reason;
 }
 
-static int read_parts(struct leat_link_status *status, const int *fds,
+static int map_status(struct leat_mapped_link *link, const int *fds,
 		      uint32_t n_fds)
 {
-	struct leat_shm jack = LEAT_SHM_NONE, pipewire = LEAT_SHM_NONE;
-	int res = leat_side_attach(&jack, fds[0]);
+	int res = leat_side_attach(&link->status[LEAT_LOAD_JACK], fds[0]);
 
 	if (n_fds > 1) {
-		int res2 = leat_side_attach(&pipewire, fds[1]);
+		int res2 = leat_side_attach(&link->status[LEAT_LOAD_PIPEWIRE],
+					    fds[1]);
 
 		res = res < 0 ? res : res2;
 	}
-	/* As mmap(2) has it, of memory that is locked. */
-	if (res == -EAGAIN)
-		res = -ENOMEM;
-	if (res == 0)
-		leat_status_read(status, leat_side(&jack),
-				 pipewire.addr ? leat_side(&pipewire) : NULL);
-	leat_shm_finish(&jack);
-	leat_shm_finish(&pipewire);
 	return res;
+}
+
+/* Each bit is a part, in the order of the bits. */
+static int map_loads(struct leat_mapped_link *link, uint32_t loads,
+		     const int *fds, bool wanted)
+{
+	int res = 0;
+
+	for (uint32_t side = 0; side < LEAT_N_LOAD_SIDES; side++) {
+		if (!(loads & 1u << side))
+			continue;
+		if (wanted && res == 0)
+			res = leat_load_part_attach(&link->load[side], *fds);
+		else
+			close(*fds);
+		fds++;
+	}
+	return res;
+}
+
+static int map_parts(struct leat_mapped_link *link,
+		     const struct leat_message *message, const int *fds,
+		     bool with_load)
+{
+	uint32_t loads = message->body.status.loads;
+	uint32_t n_status =
+		message->n_fds - (uint32_t)__builtin_popcount(loads);
+	int res = map_status(link, fds, n_status);
+	int res2 = map_loads(link, loads, fds + n_status, with_load);
+
+	res = res < 0 ? res : res2;
+	/* As mmap(2) has it, of memory that is locked. */
+	return res == -EAGAIN ? -ENOMEM : res;
 }
 
 int leat_status_ask(const char *link_name)
@@ -87,6 +114,7 @@ int leat_status_ask(const char *link_name)
 		return fd;
 	leat_message_init(&message, LEAT_MESSAGE_HELLO);
 	message.body.hello.role = LEAT_ROLE_TOOL;
+	message.body.hello.features = LEAT_FEATURE_LOAD;
 	res = leat_message_send(fd, &message, NULL, 0);
 	if (res == 0)
 		return fd;
@@ -94,12 +122,15 @@ int leat_status_ask(const char *link_name)
 	return res == -EPIPE ? -ENOENT : res;
 }
 
-int leat_status_answer(int fd, struct leat_link_status *status)
+int leat_mapped_link_answer(struct leat_mapped_link *link, int fd,
+			    bool with_load)
 {
+	const struct leat_mapped_link none = LEAT_MAPPED_LINK_NONE;
 	struct leat_message message;
 	int fds[LEAT_PROTO_FDS_MAX];
 	int res = leat_message_recv(fd, &message, fds);
 
+	*link = none;
 	if (res == -EAGAIN)
 		return res;
 	close(fd);
@@ -110,21 +141,65 @@ int leat_status_answer(int fd, struct leat_link_status *status)
 			close(fds[i]);
 		return -EPROTO;
 	}
-	return read_parts(status, fds, message.n_fds);
+	res = map_parts(link, &message, fds, with_load);
+	if (res < 0)
+		leat_mapped_link_finish(link);
+	return res;
+}
+
+void leat_mapped_link_finish(struct leat_mapped_link *link)
+{
+	for (int side = 0; side < LEAT_N_LOAD_SIDES; side++) {
+		leat_shm_finish(&link->status[side]);
+		leat_shm_finish(&link->load[side]);
+	}
+}
+
+void leat_mapped_link_status(const struct leat_mapped_link *link,
+			     struct leat_link_status *status)
+{
+	const struct leat_shm *pipewire = &link->status[LEAT_LOAD_PIPEWIRE];
+
+	leat_status_read(status, leat_side(&link->status[LEAT_LOAD_JACK]),
+			 pipewire->addr ? leat_side(pipewire) : NULL);
+}
+
+int leat_status_answer(int fd, struct leat_link_status *status)
+{
+	struct leat_mapped_link link;
+	int res = leat_mapped_link_answer(&link, fd, false);
+
+	if (res < 0)
+		return res;
+	leat_mapped_link_status(&link, status);
+	leat_mapped_link_finish(&link);
+	return 0;
+}
+
+/* Until the answer is there, or no longer than a second. */
+static int await_answer(int fd)
+{
+	struct pollfd pfd = { .fd = fd, .events = POLLIN };
+	int n = poll(&pfd, 1, ANSWER_TIMEOUT_MS);
+
+	if (n > 0)
+		return 0;
+	n = n < 0 ? -errno : -ETIMEDOUT;
+	close(fd);
+	return n;
+}
+
+int leat_status_ask_and_wait(const char *link_name)
+{
+	int fd = leat_status_ask(link_name);
+	int res = fd < 0 ? fd : await_answer(fd);
+
+	return res < 0 ? res : fd;
 }
 
 int leat_status_query(const char *link_name, struct leat_link_status *status)
 {
-	struct pollfd pfd = { .events = POLLIN };
-	int n;
+	int fd = leat_status_ask_and_wait(link_name);
 
-	pfd.fd = leat_status_ask(link_name);
-	if (pfd.fd < 0)
-		return pfd.fd;
-	n = poll(&pfd, 1, ANSWER_TIMEOUT_MS);
-	if (n > 0)
-		return leat_status_answer(pfd.fd, status);
-	n = n < 0 ? -errno : -ETIMEDOUT;
-	close(pfd.fd);
-	return n;
+	return fd < 0 ? fd : leat_status_answer(fd, status);
 }

@@ -316,6 +316,7 @@ static int make_parts(struct leat_pw_bridge *self)
 		return leat_error_set(self->error, res,
 				      "cannot set up libpipewire: %s",
 				      leat_errno_text(res));
+	self->process.load.words = leat_guest_load(self->guest);
 	self->guard.found = leat_pw_process_found;
 	self->guard.user = &self->process;
 	self->process.guard = self->setup->rt_guard ? &self->guard : NULL;

@@ -18,6 +18,7 @@ void leat_pw_stop_cycles(struct leat_pw_process *self)
 	self->busy = false;
 	self->late = false;
 	self->steady = false;
+	leat_pw_load_stop(&self->load);
 	if (self->wire)
 		leat_frames_set_activity(self->wire->out, LEAT_IDLE);
 }
@@ -74,6 +75,13 @@ bool leat_pw_rate_agrees(struct leat_pw_process *self, uint32_t rate_hz,
 static bool adapts(const struct leat_pw_process *self)
 {
 	return self->adaptive && (!self->driver || self->other_driver);
+}
+
+/* What a stream's cycle goes by; NULL if that is not known. */
+static const struct spa_io_position *
+clock_of(const struct leat_pw_process *self, enum leat_direction direction)
+{
+	return adapts(self) ? self->clock[direction] : self->position;
 }
 
 /* The main thread asks for larger rings, and says what cannot be. */
@@ -154,7 +162,7 @@ static uint32_t map_source(struct leat_pw_process *self,
 			   struct pw_buffer *buffer)
 {
 	const struct spa_io_position *position =
-		adapts(self) ? self->clock[LEAT_TO_PIPEWIRE] : self->position;
+		clock_of(self, LEAT_TO_PIPEWIRE);
 	uint64_t n = position ? position->clock.duration : buffer->requested;
 	struct spa_buffer *spa = buffer->buffer;
 
@@ -279,7 +287,9 @@ void leat_pw_process_source(void *user)
 	struct leat_pw_process *self = user;
 
 	leat_rt_guard_begin(self->guard);
+	leat_pw_load_begin(&self->load, clock_of(self, LEAT_TO_PIPEWIRE));
 	run_source(self);
+	leat_pw_load_end(&self->load);
 	leat_rt_guard_end(self->guard);
 }
 
@@ -402,7 +412,9 @@ void leat_pw_process_sink(void *user)
 	struct leat_pw_process *self = user;
 
 	leat_rt_guard_begin(self->guard);
+	leat_pw_load_begin(&self->load, clock_of(self, LEAT_TO_JACK));
 	run_sink(self);
+	leat_pw_load_end(&self->load);
 	leat_rt_guard_end(self->guard);
 }
 

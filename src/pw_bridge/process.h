@@ -20,6 +20,7 @@
 
 #include "adaptive.h"
 #include "link/fade.h"
+#include "load.h"
 #include "rt_guard/rt_guard.h"
 
 #include <leat/link.h>
@@ -31,6 +32,7 @@ struct leat_pw_process {
 	int policy; /* of its scheduling, as of sched(7) */
 	int error;  /* errno of a source that could not be made on it, or 0 */
 	struct leat_side_words *status;
+	struct leat_pw_load load;
 	const char *link_name;
 	struct spa_source *again;    /* event: look at the ring (again) */
 	struct spa_source *crossing; /* the wire's wait fd, or NULL */

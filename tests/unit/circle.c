@@ -1,8 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 #include "circle.h"
 
+#include "cli/now.h"
+
 #include <string.h>
 #include <sys/socket.h>
+#include <time.h>
 #include <unistd.h>
 
 /* ---- what is asked of libjack ---- */
@@ -17,9 +20,36 @@ jack_nframes_t jack_last_frame_time(const jack_client_t *client)
 	return client->frame_time;
 }
 
+int jack_get_cycle_times(const jack_client_t *client,
+			 jack_nframes_t *frame_time, jack_time_t *start_us,
+			 jack_time_t *next_us, float *period_us)
+{
+	if (client->start_us == 0)
+		return -1;
+	*frame_time = client->frame_time;
+	*start_us = client->start_us;
+	*next_us = client->start_us + 1;
+	*period_us = 1;
+	return 0;
+}
+
+/* As JACK's own: not the clock that we go by. */
+jack_time_t jack_get_time(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC_RAW, &t);
+	return (jack_time_t)t.tv_sec * 1000000 + (jack_time_t)t.tv_nsec / 1000;
+}
+
 void *jack_port_get_buffer(jack_port_t *port, jack_nframes_t n_frames)
 {
+	uint64_t until_ns = port->busy_ns > 0 ? leat_now_ns() + port->busy_ns
+					      : 0;
+
 	(void)n_frames;
+	while (until_ns > 0 && leat_now_ns() < until_ns)
+		;
 	return port->samples;
 }
 
@@ -71,6 +101,7 @@ static void open_process(struct circle *circle)
 
 	leat_jack_process_init(process, &circle->client, &circle->status,
 			       circle->sync_wait_percent);
+	process->load = &circle->load;
 	process->poisoned = on_poisoned;
 	process->user = circle;
 	for (int d = 0; d < LEAT_N_DIRECTIONS; d++) {

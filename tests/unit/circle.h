@@ -8,6 +8,7 @@
 
 #include "jack_bridge/process.h"
 
+#include <leat/load.h>
 #include <leat/status.h>
 
 #include <stdbool.h>
@@ -22,16 +23,19 @@
 struct _jack_client {
 	jack_nframes_t rate_hz;
 	jack_nframes_t frame_time;
+	jack_time_t start_us; /* of its cycle; 0: it does not tell */
 };
 
 struct _jack_port {
 	float samples[CIRCLE_PERIOD_MAX];
+	uint64_t busy_ns; /* that asking for it takes */
 };
 
 struct circle {
 	struct _jack_client client;
 	struct _jack_port ports[LEAT_N_DIRECTIONS][CIRCLE_CHANNELS];
 	struct leat_side_words status;
+	struct leat_load_words load;
 	struct leat_jack_process process;
 	struct leat_wire jack;	   /* of the callback */
 	struct leat_wire pipewire; /* the other end */

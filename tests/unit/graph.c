@@ -83,6 +83,7 @@ static void open_pw_process(struct graph *graph)
 
 	process->data_loop = &graph->data_loop;
 	process->status = &graph->status;
+	process->load.words = &graph->load;
 	process->main_loop = &graph->data_loop.loop;
 	process->changed = &graph->changed;
 	process->again = &graph->again;

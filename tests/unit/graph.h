@@ -33,6 +33,7 @@ struct graph {
 	struct spa_source changed, again, crossing;
 	struct spa_io_position position;
 	struct leat_side_words status;
+	struct leat_load_words load;
 	struct leat_pw_process process;
 	bool other_driver; /* somebody else drives it */
 	bool stalled;	   /* it does not get to the sink */

@@ -44,16 +44,17 @@ static inline void say_type(int fd, enum leat_message_type type, uint32_t n_fds)
 }
 
 /* The next message, whose descriptors are the caller's, or an error. */
-static inline int hear(int fd, struct leat_message *message, int fds[3])
+static inline int hear(int fd, struct leat_message *message,
+		       int fds[LEAT_PROTO_FDS_MAX])
 {
-	for (int i = 0; i < 3; i++)
+	for (int i = 0; i < (int)LEAT_PROTO_FDS_MAX; i++)
 		fds[i] = -1;
 	return leat_message_recv(fd, message, fds);
 }
 
-static inline void close_all(const int fds[3])
+static inline void close_all(const int fds[LEAT_PROTO_FDS_MAX])
 {
-	for (int i = 0; i < 3; i++)
+	for (int i = 0; i < (int)LEAT_PROTO_FDS_MAX; i++)
 		if (fds[i] >= 0)
 			close(fds[i]);
 }
@@ -62,7 +63,7 @@ static inline void close_all(const int fds[3])
 static inline void expect_hear(int fd, enum leat_message_type type)
 {
 	struct leat_message message;
-	int fds[3];
+	int fds[LEAT_PROTO_FDS_MAX];
 
 	CU_ASSERT_EQUAL(hear(fd, &message, fds), 0);
 	CU_ASSERT_EQUAL(message.type, type);
@@ -73,7 +74,7 @@ static inline void expect_hear(int fd, enum leat_message_type type)
 static inline void expect_bye(int fd, const char *word)
 {
 	struct leat_message message;
-	int fds[3];
+	int fds[LEAT_PROTO_FDS_MAX];
 
 	CU_ASSERT_EQUAL(hear(fd, &message, fds), 0);
 	CU_ASSERT_EQUAL(message.type, LEAT_MESSAGE_BYE);
@@ -84,7 +85,7 @@ static inline void expect_bye(int fd, const char *word)
 static inline void expect_closed(int fd)
 {
 	struct leat_message message;
-	int fds[3];
+	int fds[LEAT_PROTO_FDS_MAX];
 
 	CU_ASSERT_EQUAL(hear(fd, &message, fds), -EPIPE);
 }

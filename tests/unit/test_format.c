@@ -3,6 +3,7 @@
  * The bytes of doc/format.md, told once more: who changes one of them changes
  * the page, a version, and this.
  */
+#include "link/load_part.h"
 #include "link/part.h"
 #include "link/proto.h"
 #include "link/side.h"
@@ -138,6 +139,32 @@ static void test_status_part(void)
 	leat_shm_finish(&shm);
 }
 
+static void test_load_part(void)
+{
+	struct leat_load_words *words;
+	struct leat_shm shm;
+
+	CU_ASSERT_FATAL(leat_load_part_create(&shm) == 0);
+	CU_ASSERT_EQUAL(number_at(shm.addr, 0, 8), 0x747261707461656c);
+	CU_ASSERT_EQUAL(number_at(shm.addr, 12, 4), 4);
+	CU_ASSERT_EQUAL(number_at(shm.addr, 16, 8), 28672);
+	CU_ASSERT_EQUAL(number_at(shm.addr, 128, 8), 3);
+	CU_ASSERT_EQUAL(number_at(shm.addr, 136, 8), 800);
+	CU_ASSERT_EQUAL(number_at(shm.addr, 144, 8), 128);
+	words = leat_load_part_own(&shm);
+	words->n_taps.atomic_value = 10;
+	words->n_written.atomic_value = 11;
+	words->slots[127].period_ns.atomic_value = 12;
+	words->histogram[LEAT_LOAD_WAKEUP].max_ns.atomic_value = 13;
+	words->histogram[LEAT_LOAD_WAKEUP].counts[799].atomic_value = 14;
+	CU_ASSERT_EQUAL(number_at(shm.addr, 152, 8), 10);
+	CU_ASSERT_EQUAL(number_at(shm.addr, 256, 8), 11);
+	CU_ASSERT_EQUAL(number_at(shm.addr, 384 + 127 * 48 + 40, 8), 12);
+	CU_ASSERT_EQUAL(number_at(shm.addr, 6528 * 3 + 8, 8), 13);
+	CU_ASSERT_EQUAL(number_at(shm.addr, 6656 + 6528 * 2 + 799 * 8, 8), 14);
+	leat_shm_finish(&shm);
+}
+
 /* ---- messages ---- */
 
 static void test_types(void)
@@ -149,6 +176,7 @@ static void test_types(void)
 	CU_ASSERT_EQUAL(LEAT_MESSAGE_STATUS, 5);
 	CU_ASSERT_EQUAL(LEAT_MESSAGE_BYE, 6);
 	CU_ASSERT_EQUAL(LEAT_MESSAGE_ROOM, 8);
+	CU_ASSERT_EQUAL(LEAT_MESSAGE_LOAD, 10);
 	CU_ASSERT_EQUAL(LEAT_ROLE_PIPEWIRE, 1);
 	CU_ASSERT_EQUAL(LEAT_ROLE_TOOL, 2);
 }
@@ -286,6 +314,7 @@ static const struct unit_test tests[] = {
 	{ "parts", "the header of a producer", test_producer_header },
 	{ "parts", "the header of a consumer", test_consumer_header },
 	{ "parts", "a status part", test_status_part },
+	{ "parts", "a load part", test_load_part },
 	{ "messages", "types", test_types },
 	{ "messages", "the head", test_message_head },
 	{ "messages", "a spec", test_spec_body },

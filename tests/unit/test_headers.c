@@ -7,6 +7,7 @@
 #include <leat/fdring.h>
 #include <leat/frames.h>
 #include <leat/link.h>
+#include <leat/load.h>
 #include <leat/positions.h>
 #include <leat/ring.h>
 #include <leat/shm.h>
@@ -27,6 +28,7 @@ int main(void)
 	leat_shm_finish(&shm);
 	leat_frames_producer_destroy(NULL);
 	leat_tap_close(NULL);
+	leat_load_close(NULL);
 	good = leat_signal_init(&signal, -1) == 0 &&
 	       leat_link_name_check("main", NULL) == 0 &&
 	       strcmp(leat_position_name(LEAT_POSITION_FL), "FL") == 0 &&

@@ -64,7 +64,7 @@ static int say_tap(struct taps_test *test)
 static void expect_tap(int fd, uint32_t n_fds, uint64_t generation)
 {
 	struct leat_message message;
-	int fds[3];
+	int fds[LEAT_PROTO_FDS_MAX];
 
 	CU_ASSERT_EQUAL_FATAL(hear(fd, &message, fds), 0);
 	CU_ASSERT_EQUAL(message.type, LEAT_MESSAGE_TAP);
@@ -76,7 +76,7 @@ static void expect_tap(int fd, uint32_t n_fds, uint64_t generation)
 static void expect_nothing(int fd)
 {
 	struct leat_message message;
-	int fds[3];
+	int fds[LEAT_PROTO_FDS_MAX];
 
 	CU_ASSERT_EQUAL(hear(fd, &message, fds), -EAGAIN);
 }
@@ -131,7 +131,7 @@ static void test_gets_what_producers_wrote(void)
 	struct taps_test test;
 	struct leat_frames_format format;
 	struct leat_shm shm;
-	int fd, fds[3];
+	int fd, fds[LEAT_PROTO_FDS_MAX];
 
 	open_test(&test);
 	join(&test);
@@ -261,7 +261,7 @@ static void test_who_does_not_read_is_dropped(void)
 {
 	struct leat_message message;
 	struct taps_test test;
-	int deaf, fd, fds[3], n = 0, res;
+	int deaf, fd, fds[LEAT_PROTO_FDS_MAX], n = 0, res;
 
 	open_test(&test);
 	join(&test);

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "circle.h"
 
+#include "cli/now.h"
+#include "link/histogram.h"
 #include "link/part.h"
 #include "pair.h"
 #include "runner.h"
@@ -9,6 +11,7 @@
 
 #include <CUnit/CUnit.h>
 
+#include <string.h>
 #include <sys/mman.h>
 
 static uint64_t peek(const struct leat_word *word)
@@ -333,7 +336,74 @@ static void test_events(void)
 	circle_close(&circle);
 }
 
+static void read_load(const struct circle *circle, enum leat_load_kind kind,
+		      struct leat_histogram *histogram)
+{
+	leat_histogram_read(histogram, &circle->load.histogram[kind]);
+}
+
+/* Each cycle is recorded, and what is longer than half of its period is kept. */
+static void test_load_is_recorded(void)
+{
+	const struct leat_load_slot *slot;
+	struct leat_histogram duration, interval, wakeup;
+	struct circle circle;
+
+	CU_ASSERT_FATAL(circle_open(&circle));
+	for (unsigned i = 0; i < 50; i++)
+		circle_cycle(&circle, CIRCLE_PERIOD);
+	read_load(&circle, LEAT_LOAD_DURATION, &duration);
+	read_load(&circle, LEAT_LOAD_INTERVAL, &interval);
+	read_load(&circle, LEAT_LOAD_WAKEUP, &wakeup);
+	CU_ASSERT_EQUAL(duration.n, 50);
+	CU_ASSERT_EQUAL(interval.n, 49);
+	/* This JACK does not tell when its cycles begin. */
+	CU_ASSERT_EQUAL(wakeup.n, 0);
+	memset(&circle.load, 0, sizeof(circle.load));
+	/* One of 3 ms, in a period of 1.3 ms, 5 ms after JACK's cycle began. */
+	circle.client.start_us = jack_get_time() - 5000;
+	circle.ports[LEAT_TO_JACK][0].busy_ns = 3000000;
+	circle_cycle(&circle, CIRCLE_PERIOD);
+	read_load(&circle, LEAT_LOAD_DURATION, &duration);
+	read_load(&circle, LEAT_LOAD_WAKEUP, &wakeup);
+	CU_ASSERT_TRUE(duration.max_ns >= 3000000);
+	CU_ASSERT_TRUE(wakeup.max_ns >= 5000000);
+	CU_ASSERT_EQUAL(peek(&circle.load.n_written), 1);
+	slot = &circle.load.slots[0];
+	CU_ASSERT_TRUE(peek(&slot->duration_ns) >= 3000000);
+	CU_ASSERT_TRUE(peek(&slot->start_ns) <= leat_now_ns() - 3000000);
+	CU_ASSERT_EQUAL(peek(&slot->period_ns), 1333333);
+	/* The next one began that much later: it is late by its interval. */
+	circle.ports[LEAT_TO_JACK][0].busy_ns = 0;
+	circle_cycle(&circle, CIRCLE_PERIOD);
+	CU_ASSERT_TRUE(peek(&circle.load.slots[1].interval_ns) >= 3000000);
+	circle_close(&circle);
+}
+
+/* What JACK does in freewheel is no load, and the way back no interval. */
+static void test_freewheel_is_not_recorded(void)
+{
+	struct leat_histogram duration, interval;
+	struct circle circle;
+
+	CU_ASSERT_FATAL(circle_open(&circle));
+	circle_cycle(&circle, CIRCLE_PERIOD);
+	circle_cycle(&circle, CIRCLE_PERIOD);
+	circle.process.freewheels = true;
+	for (unsigned i = 0; i < 10; i++)
+		circle_cycle(&circle, CIRCLE_PERIOD);
+	circle.process.freewheels = false;
+	circle_cycle(&circle, CIRCLE_PERIOD);
+	read_load(&circle, LEAT_LOAD_DURATION, &duration);
+	read_load(&circle, LEAT_LOAD_INTERVAL, &interval);
+	CU_ASSERT_EQUAL(duration.n, 3);
+	CU_ASSERT_EQUAL(interval.n, 1);
+	circle_close(&circle);
+}
+
 static const struct unit_test tests[] = {
+	{ "load", "recorded", test_load_is_recorded },
+	{ "load", "freewheel", test_freewheel_is_not_recorded },
 	{ "taps", "events", test_events },
 	{ "circle", "one period", test_way_round },
 	{ "circle", "after a stall", test_latency_survives_a_stall },

@@ -14,7 +14,7 @@
 static void expect_latency(int fd, uint32_t max, uint32_t added)
 {
 	struct leat_message message;
-	int fds[3];
+	int fds[LEAT_PROTO_FDS_MAX];
 
 	CU_ASSERT_EQUAL(hear(fd, &message, fds), 0);
 	CU_ASSERT_EQUAL(message.type, LEAT_MESSAGE_LATENCY);
@@ -159,7 +159,7 @@ static void say_newer_spec(struct guest_test *test)
 
 	leat_message_init(&message, LEAT_MESSAGE_SPEC);
 	leat_spec_pack(&message.body.spec, &spec);
-	message.body.spec.features = UINT32_MAX;
+	message.body.spec.features = UINT32_MAX & ~LEAT_FEATURE_LOAD;
 	say(test->fd, &message, NULL, 0);
 	guest_settle(test);
 }

@@ -79,7 +79,7 @@ static void test_host_answers_a_tool(void)
 {
 	struct leat_message message;
 	struct host_test test;
-	int fds[3];
+	int fds[LEAT_PROTO_FDS_MAX];
 
 	host_open(&test);
 	say_type(test.fd, LEAT_MESSAGE_HELLO, 0);
@@ -297,7 +297,7 @@ static void test_long_last_words(void)
 	struct host_test test;
 	struct guest_test other;
 	char text[1000];
-	int fds[3];
+	int fds[LEAT_PROTO_FDS_MAX];
 
 	memset(text, 'x', sizeof(text) - 1);
 	text[sizeof(text) - 1] = 0;
@@ -389,7 +389,7 @@ static void test_host_keeps_its_spec(void)
 	struct leat_link_spec bad = node_spec(), good = node_spec();
 	struct leat_message message;
 	struct host_test test;
-	int fds[3];
+	int fds[LEAT_PROTO_FDS_MAX];
 
 	host_open(&test);
 	say_hello(&test);
@@ -424,7 +424,7 @@ static void test_host_is_asked_for_room(void)
 {
 	struct leat_message message;
 	struct host_test test;
-	int fds[3];
+	int fds[LEAT_PROTO_FDS_MAX];
 
 	host_open(&test);
 	say_hello(&test);
@@ -457,7 +457,7 @@ static void test_host_grows_nothing(void)
 	struct leat_link_spec spec = node_spec();
 	struct leat_message message;
 	struct host_test test;
-	int fds[3];
+	int fds[LEAT_PROTO_FDS_MAX];
 
 	host_open(&test);
 	leat_host_destroy(test.host.host);

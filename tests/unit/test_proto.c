@@ -75,6 +75,7 @@ static const struct {
 	{ LEAT_MESSAGE_ACCEPT, 3 }, { LEAT_MESSAGE_STATUS, 1 },
 	{ LEAT_MESSAGE_STATUS, 2 }, { LEAT_MESSAGE_BYE, 0 },
 	{ LEAT_MESSAGE_ROOM, 0 },   { LEAT_MESSAGE_LATENCY, 0 },
+	{ LEAT_MESSAGE_LOAD, 1 },
 };
 
 #define N_KINDS (sizeof(kinds) / sizeof(kinds[0]))
@@ -92,6 +93,28 @@ static void test_right_ones_are_accepted(void)
 		struct leat_message message = a_kind(i);
 
 		CU_ASSERT_EQUAL(check(&message), 0);
+	}
+}
+
+/* Behind the status parts, of which there are one or two. */
+static void test_load_parts_of_a_status(void)
+{
+	for (uint32_t loads = 0; loads < 4; loads++)
+		for (uint32_t n_fds = 0; n_fds <= 5; n_fds++) {
+			struct leat_message message =
+				a_message(LEAT_MESSAGE_STATUS, n_fds);
+			uint32_t n_status =
+				n_fds - (uint32_t)__builtin_popcount(loads);
+
+			message.body.status.loads = loads;
+			CU_ASSERT_EQUAL(check(&message) == 0,
+					n_status == 1 || n_status == 2);
+		}
+	for (uint32_t bit = 2; bit < 32; bit++) {
+		struct leat_message message = a_message(LEAT_MESSAGE_STATUS, 2);
+
+		message.body.status.loads = 1u << bit;
+		CU_ASSERT_EQUAL(check(&message), -EPROTO);
 	}
 }
 
@@ -140,7 +163,7 @@ static void test_version(void)
 static void test_type(void)
 {
 	for (uint32_t n_fds = 0; n_fds <= 3; n_fds++) {
-		static const uint16_t types[] = { 0, 10, 11, 0x0101,
+		static const uint16_t types[] = { 0, 11, 12, 0x0101,
 						  UINT16_MAX };
 
 		for (size_t i = 0; i < sizeof(types) / sizeof(types[0]); i++) {
@@ -719,6 +742,7 @@ static void test_grown(void)
 
 static const struct unit_test tests[] = {
 	{ "header", "right ones", test_right_ones_are_accepted },
+	{ "header", "load parts", test_load_parts_of_a_status },
 	{ "header", "layout", test_layout },
 	{ "header", "magic", test_magic },
 	{ "header", "version", test_version },

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: MIT */
+#include "cli/now.h"
 #include "graph.h"
+#include "link/histogram.h"
 #include "pair.h"
 #include "runner.h"
 
@@ -349,7 +351,96 @@ static void test_change_in_a_cycle(void)
 	graph_close(&graph);
 }
 
+static void read_load(const struct graph *graph, enum leat_load_kind kind,
+		      struct leat_histogram *histogram)
+{
+	leat_histogram_read(histogram, &graph->load.histogram[kind]);
+}
+
+/* Source and sink are one cycle, which is over when the next one begins. */
+static void test_load_is_recorded(void)
+{
+	struct leat_histogram duration, interval, wakeup;
+	struct graph graph;
+
+	CU_ASSERT_FATAL(graph_open(&graph));
+	for (unsigned i = 0; i < 20; i++)
+		graph_cycle(&graph, CIRCLE_PERIOD);
+	read_load(&graph, LEAT_LOAD_DURATION, &duration);
+	CU_ASSERT_EQUAL(duration.n, 19);
+	leat_pw_stop_cycles(&graph.process);
+	read_load(&graph, LEAT_LOAD_DURATION, &duration);
+	read_load(&graph, LEAT_LOAD_INTERVAL, &interval);
+	read_load(&graph, LEAT_LOAD_WAKEUP, &wakeup);
+	CU_ASSERT_EQUAL(duration.n, 20);
+	CU_ASSERT_EQUAL(interval.n, 19);
+	/* Since JACK's callback began. */
+	CU_ASSERT_EQUAL(wakeup.n, 20);
+	CU_ASSERT_TRUE(wakeup.max_ns > 0);
+	/* After a stop there is no interval. */
+	graph_cycle(&graph, CIRCLE_PERIOD);
+	leat_pw_stop_cycles(&graph.process);
+	leat_pw_stop_cycles(&graph.process);
+	read_load(&graph, LEAT_LOAD_DURATION, &duration);
+	read_load(&graph, LEAT_LOAD_INTERVAL, &interval);
+	CU_ASSERT_EQUAL(duration.n, 21);
+	CU_ASSERT_EQUAL(interval.n, 19);
+	graph_close(&graph);
+}
+
+/* Each callback's time counts, and none of what lies between them. */
+static void test_load_of_both_callbacks(void)
+{
+	struct leat_load_words words = { 0 };
+	struct leat_pw_load load = { .words = &words };
+	struct spa_io_position position = { .clock.rate = { 1, 48000 } };
+	const struct leat_load_slot *slot = &words.slots[0];
+	uint64_t start_ns;
+
+	position.clock.nsec = leat_now_ns() - 2000000;
+	position.clock.duration = 48;
+	for (int i = 0; i < 2; i++) {
+		leat_pw_load_begin(&load, &position);
+		start_ns = leat_now_ns();
+		while (leat_now_ns() < start_ns + 1000000)
+			;
+		leat_pw_load_end(&load);
+	}
+	CU_ASSERT_EQUAL(peek(&words.n_written), 0);
+	position.clock.nsec += 1000000;
+	leat_pw_load_begin(&load, &position);
+	CU_ASSERT_EQUAL(peek(&words.n_written), 1);
+	CU_ASSERT_TRUE(peek(&slot->duration_ns) >= 2000000);
+	CU_ASSERT_EQUAL(peek(&slot->interval_ns), LEAT_UNKNOWN);
+	CU_ASSERT_TRUE(peek(&slot->wakeup_ns) >= 2000000);
+	CU_ASSERT_EQUAL(peek(&slot->period_ns), 1000000);
+}
+
+/* A clock that is far off, or none, says nothing of when we were woken. */
+static void test_load_without_a_clock(void)
+{
+	struct leat_load_words words = { 0 };
+	struct leat_pw_load load = { .words = &words };
+	struct spa_io_position position = { .clock.nsec = 1 };
+	struct leat_histogram wakeup, duration;
+
+	for (int i = 0; i < 3; i++) {
+		leat_pw_load_begin(&load, i < 2 ? NULL : &position);
+		leat_pw_load_end(&load);
+	}
+	leat_pw_load_stop(&load);
+	leat_histogram_read(&wakeup, &words.histogram[LEAT_LOAD_WAKEUP]);
+	leat_histogram_read(&duration, &words.histogram[LEAT_LOAD_DURATION]);
+	CU_ASSERT_EQUAL(duration.n, 3);
+	CU_ASSERT_EQUAL(wakeup.n, 0);
+	/* No rate, so no period, and nothing is late. */
+	CU_ASSERT_EQUAL(peek(&words.n_written), 0);
+}
+
 static const struct unit_test tests[] = {
+	{ "load", "recorded", test_load_is_recorded },
+	{ "load", "both callbacks", test_load_of_both_callbacks },
+	{ "load", "no clock", test_load_without_a_clock },
 	{ "circle", "one period", test_way_round },
 	{ "circle", "late graph", test_late_graph },
 	{ "circle", "overtaken", test_overtaken },

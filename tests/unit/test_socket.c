@@ -444,7 +444,7 @@ static void test_message_with_descriptors(void)
 {
 	struct leat_message message, got;
 	struct channel channel;
-	int fds[3], got_fds[3];
+	int fds[3], got_fds[LEAT_PROTO_FDS_MAX];
 
 	channel_open(&channel);
 	for (int i = 0; i < 3; i++)
@@ -473,7 +473,7 @@ static void test_message_without_descriptors(void)
 {
 	struct leat_message message, got;
 	struct channel channel;
-	int got_fds[3];
+	int got_fds[LEAT_PROTO_FDS_MAX];
 
 	channel_open(&channel);
 	CU_ASSERT_EQUAL(receive(&channel, &got, got_fds), -EAGAIN);
@@ -495,7 +495,7 @@ static void test_send_never_waits(void)
 {
 	struct leat_message message, got;
 	struct channel channel;
-	int res = 0, got_fds[3];
+	int res = 0, got_fds[LEAT_PROTO_FDS_MAX];
 
 	channel_open(&channel);
 	leat_message_init(&message, LEAT_MESSAGE_BYE);
@@ -517,7 +517,7 @@ static void test_closed_socket(void)
 {
 	struct leat_message message, got;
 	struct channel channel;
-	int got_fds[3];
+	int got_fds[LEAT_PROTO_FDS_MAX];
 
 	channel_open(&channel);
 	leat_message_init(&message, LEAT_MESSAGE_BYE);
@@ -535,7 +535,7 @@ static void test_closed_socket(void)
 static void test_reset_socket(void)
 {
 	struct leat_message message, got;
-	int fds[2], got_fds[3];
+	int fds[2], got_fds[LEAT_PROTO_FDS_MAX];
 
 	CU_ASSERT_FATAL(socketpair(AF_UNIX, SOCK_SEQPACKET, 0, fds) == 0);
 	leat_message_init(&message, LEAT_MESSAGE_BYE);
@@ -551,7 +551,7 @@ static void expect_raw(size_t n_bytes, uint32_t n_claimed, uint32_t n_sent,
 {
 	struct leat_message messages[2], got;
 	struct channel channel;
-	int got_fds[3];
+	int got_fds[LEAT_PROTO_FDS_MAX];
 
 	channel_open(&channel);
 	memset(messages, 0, sizeof(messages));
@@ -594,14 +594,14 @@ static void test_descriptors_that_are_refused(void)
 }
 
 /*
- * One more than may come fits into the padding of the control message: it is
- * surplus, and so closed, whatever becomes of the message.
+ * One more than the message says: it is surplus, and so closed, whatever
+ * becomes of the message.
  */
 static void test_surplus_descriptor_is_closed(void)
 {
 	struct leat_message message, got;
 	struct channel channel;
-	int got_fds[3], res;
+	int got_fds[LEAT_PROTO_FDS_MAX], res;
 
 	channel_open(&channel);
 	leat_message_init(&message, LEAT_MESSAGE_OFFER);
@@ -618,7 +618,7 @@ static void test_descriptors_of_an_empty_message(void)
 {
 	struct leat_message got;
 	struct channel channel;
-	int got_fds[3];
+	int got_fds[LEAT_PROTO_FDS_MAX];
 
 	channel_open(&channel);
 	send_raw(&channel, "", 0, 3);
@@ -631,7 +631,7 @@ static void test_credentials_beside_a_message(void)
 {
 	struct leat_message message, got;
 	struct channel channel;
-	int yes = 1, got_fds[3];
+	int yes = 1, got_fds[LEAT_PROTO_FDS_MAX];
 
 	channel_open(&channel);
 	CU_ASSERT_EQUAL(setsockopt(channel.fds[1], SOL_SOCKET, SO_PASSCRED,
@@ -649,7 +649,7 @@ static void test_other_versions(void)
 {
 	struct leat_message message, got;
 	struct channel channel;
-	int got_fds[3];
+	int got_fds[LEAT_PROTO_FDS_MAX];
 
 	channel_open(&channel);
 	leat_message_init(&message, LEAT_MESSAGE_OFFER);

@@ -115,7 +115,7 @@ static void test_honest(void)
 {
 	struct leat_message message;
 	struct tap_test test;
-	int fds[3];
+	int fds[LEAT_PROTO_FDS_MAX];
 
 	open_test(&test, LEAT_TO_PIPEWIRE);
 	CU_ASSERT_EQUAL(hear(test.fd, &message, fds), 0);

@@ -68,6 +68,9 @@ TRUSTED(read);
 /* Made for the process callback: each looks at shared memory and returns. */
 TRUSTED(jack_last_frame_time);
 TRUSTED(jack_port_get_buffer);
+/* Looks at shared memory; looks at JACK's clock, as all of its clients do. */
+TRUSTED(jack_get_cycle_times);
+TRUSTED(jack_get_time);
 /* Of CLOCK_MONOTONIC: read from memory of the kernel's, not a system call. */
 TRUSTED(clock_gettime);
 #endif
@@ -107,6 +110,14 @@ TRUSTED(prctl);
 
 /* Our own and non-blocking; once for a wire whose peer wrote nonsense. */
 TRUSTED(eventfd_write);
+#endif
+
+/* src/pw_bridge/load.c */
+#ifdef TRUST_CLOCK
+#include <time.h>
+
+/* As above. */
+TRUSTED(clock_gettime);
 #endif
 
 /* src/pw_bridge/process.c and follow.c */

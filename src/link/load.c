@@ -1,0 +1,142 @@
+/* SPDX-License-Identifier: MIT */
+#include <leat/load.h>
+
+#include "histogram.h"
+#include "load_part.h"
+#include "mapped_link.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+struct leat_load {
+	struct leat_mapped_link link;
+	/* NULL of a side that is not there, or of an older program. */
+	const struct leat_load_words *words[LEAT_N_LOAD_SIDES];
+};
+
+int leat_load_answer(struct leat_load **load, int fd)
+{
+	struct leat_mapped_link link;
+	struct leat_load *self;
+	int res = leat_mapped_link_answer(&link, fd, true);
+
+	*load = NULL;
+	if (res < 0)
+		return res;
+	self = calloc(1, sizeof(*self));
+	if (!self) {
+		leat_mapped_link_finish(&link);
+		return -ENOMEM;
+	}
+	self->link = link;
+	for (int side = 0; side < LEAT_N_LOAD_SIDES; side++)
+		self->words[side] = leat_load_part_words(&link.load[side]);
+	*load = self;
+	return 0;
+}
+
+int leat_load_open(struct leat_load **load, const char *link_name)
+{
+	int fd = leat_status_ask_and_wait(link_name);
+
+	*load = NULL;
+	return fd < 0 ? fd : leat_load_answer(load, fd);
+}
+
+void leat_load_close(struct leat_load *load)
+{
+	if (!load)
+		return;
+	leat_mapped_link_finish(&load->link);
+	free(load);
+}
+
+void leat_load_status(const struct leat_load *load,
+		      struct leat_link_status *status)
+{
+	leat_mapped_link_status(&load->link, status);
+}
+
+uint64_t leat_load_n_taps(const struct leat_load *load)
+{
+	const struct leat_load_words *words = load->words[LEAT_LOAD_JACK];
+
+	return words ? leat_word_peek(&words->n_taps) : LEAT_UNKNOWN;
+}
+
+void leat_load_read(const struct leat_load *load, enum leat_load_side side,
+		    struct leat_side_load *recorded)
+{
+	const struct leat_load_words *words = load->words[side];
+
+	recorded->known = words != NULL;
+	if (!words) {
+		memset(recorded, 0, sizeof(*recorded));
+		return;
+	}
+	for (int kind = 0; kind < LEAT_N_LOAD_KINDS; kind++)
+		leat_histogram_read(&recorded->histogram[kind],
+				    &words->histogram[kind]);
+}
+
+/* ---- cycles by themselves; as event_log.c has it ---- */
+
+uint64_t leat_load_n_cycles(const struct leat_load *load,
+			    enum leat_load_side side)
+{
+	const struct leat_load_words *words = load->words[side];
+
+	return words ? leat_word_load(&words->n_written) : 0;
+}
+
+/* It is whole, unless its number has changed meanwhile. */
+static bool read_slot(const struct leat_load_slot *slot, uint64_t number,
+		      struct leat_load_cycle *cycle)
+{
+	cycle->start_ns = leat_word_peek(&slot->start_ns);
+	cycle->duration_ns = leat_word_peek(&slot->duration_ns);
+	cycle->interval_ns = leat_word_peek(&slot->interval_ns);
+	cycle->wakeup_ns = leat_word_peek(&slot->wakeup_ns);
+	cycle->period_ns = leat_word_peek(&slot->period_ns);
+	leat_loads_before_loads();
+	return leat_word_peek(&slot->number) == number;
+}
+
+/* What goes backwards is of another process, or of one that lies. */
+static uint64_t pass_over_old(uint64_t *n_read, uint64_t n_written)
+{
+	uint64_t n_lost = 0;
+
+	if (*n_read > n_written)
+		*n_read = 0;
+	if (n_written - *n_read > LEAT_LOAD_N_SLOTS) {
+		n_lost = n_written - LEAT_LOAD_N_SLOTS - *n_read;
+		*n_read = n_written - LEAT_LOAD_N_SLOTS;
+	}
+	return n_lost;
+}
+
+uint32_t leat_load_cycles(const struct leat_load *load,
+			  enum leat_load_side side, uint64_t *n_read,
+			  struct leat_load_cycle *cycles, uint64_t *n_lost)
+{
+	const struct leat_load_words *words = load->words[side];
+	uint64_t n_written = leat_load_n_cycles(load, side);
+	uint32_t n = 0;
+
+	*n_lost = words ? pass_over_old(n_read, n_written) : 0;
+	for (; words && *n_read != n_written; ++*n_read) {
+		const struct leat_load_slot *slot =
+			&words->slots[*n_read % LEAT_LOAD_N_SLOTS];
+
+		if (read_slot(slot, *n_read + 1, &cycles[n])) {
+			n++;
+			continue;
+		}
+		/* It was overwritten meanwhile, and so were those before. */
+		*n_lost += n + 1;
+		n = 0;
+	}
+	return n;
+}
