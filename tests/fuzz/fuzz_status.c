@@ -93,12 +93,12 @@ static void print(const struct leat_link_status *status)
 
 	MUST(file);
 	leat_status_print_json(file, "fuzz", leat_link_status_state(status),
-			       status);
+			       status, NULL);
 	n = ftell(file);
 	MUST(n > 0 && fflush(file) == 0);
 	look_at_json(text, (size_t)n);
 	rewind(file);
-	leat_status_print(file, "fuzz", status);
+	leat_status_print(file, "fuzz", status, NULL);
 	n = ftell(file);
 	MUST(n > 0 && fclose(file) == 0);
 	for (line = text; line < text + n; line += strcspn(line, "\n") + 1)
@@ -109,7 +109,7 @@ static void print(const struct leat_link_status *status)
 static void print_metrics(const struct leat_link_status *status)
 {
 	static struct exposition exposition;
-	struct leat_link_answer answer = { "fuzz", -1, 0, *status };
+	struct leat_link_answer answer = { "fuzz", -1, 0, *status, NULL };
 	const struct leat_links links = { &answer, 1, 0 };
 	char *text = NULL;
 	size_t n_bytes;

@@ -129,6 +129,8 @@ static void test_start(void)
 	expect("PipeWire pipewire-0  48000 Hz  Q 256");
 	expect("latency 256 (5.33 ms)");
 	expect("skipped ");
+	expect("load %      JACK ");
+	expect("taps 0");
 	expect("q leave  s sort  r reset");
 	/* All of one link, and the frame around it, in 80 columns. */
 	expect("slips 0/0");
@@ -151,6 +153,8 @@ static void test_wrong(void)
 	CU_ASSERT_EQUAL(proc_signal(&bridge.pipewire_side, SIGCONT), 0);
 	expect_gone("  under 0/0  ");
 	CU_ASSERT(wait_for(history_has_blocks, NULL, SCREEN_MS));
+	/* PipeWire's side was late by that. */
+	expect_gone("/0  taps 0");
 }
 
 static void test_reset(void)
@@ -162,6 +166,14 @@ static void test_reset(void)
 	press("r");
 	expect("  under 0/0  ");
 	CU_ASSERT(wait_for(history_is_empty, last, SCREEN_MS));
+	/* The load as well, and nothing is added while nobody looks. */
+	press("p");
+	expect("PAUSED");
+	press("r");
+	expect("load %      JACK -  PipeWire -  late 0/0  taps 0");
+	press("p");
+	expect_gone("PAUSED");
+	expect_gone("JACK -  PipeWire -");
 }
 
 static void test_keys(void)
@@ -175,7 +187,7 @@ static void test_keys(void)
 	press("s");
 	expect("by name");
 	press("h");
-	expect("count xruns and frames from 0 again");
+	expect("count xruns, frames and load from 0 again");
 	expect_gone("test: running");
 	press("h");
 	expect("test: running");

@@ -212,6 +212,13 @@ static void test_metrics(void)
 		  (double)status.direction[LEAT_TO_JACK].frames);
 	CU_ASSERT(value("leat_jack_server_info{link=\"test\","
 			"server=\"jack-test\"}") == 1);
+	for (int i = 0; i < 2; i++) {
+		CU_ASSERT(value(i ? "leat_side_callback_duration_seconds_count{"
+				    "link=\"test\",side=\"jack\"}"
+				  : "leat_side_callback_wakeup_seconds_count{"
+				    "link=\"test\",side=\"pipewire\"}") > 10);
+	}
+	CU_ASSERT(value("leat_link_taps{link=\"test\"}") == 0);
 	if (shell("command -v promtool") == 0)
 		expect(shell("$STATUS --prometheus | promtool check metrics"),
 		       NULL);

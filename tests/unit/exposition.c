@@ -14,6 +14,7 @@ struct parser {
 	unsigned line;
 	char metric[128]; /* whose samples may come now */
 	bool typed;	  /* its TYPE was there */
+	bool histogram;	  /* and it is one */
 	unsigned n_seen;
 	char seen[256][128];
 };
@@ -61,14 +62,16 @@ static bool take_type(struct parser *parser, const char *text)
 	size_t n = name_length(text), end = strlen(parser->metric);
 	bool total = end > 6 && strcmp(parser->metric + end - 6, "_total") == 0;
 	bool counter = strcmp(text + n, " counter") == 0;
+	bool histogram = strcmp(text + n, " histogram") == 0;
 
 	if (n != end || strncmp(text, parser->metric, n) != 0 || parser->typed)
 		return fail(parser, "a TYPE that does not follow its HELP");
-	if (!counter && strcmp(text + n, " gauge") != 0)
+	if (!counter && !histogram && strcmp(text + n, " gauge") != 0)
 		return fail(parser, "an unknown type");
 	if (total != counter)
 		return fail(parser, "counters, and only they, end with _total");
 	parser->typed = true;
+	parser->histogram = histogram;
 	return true;
 }
 
@@ -100,17 +103,36 @@ static const char *skip_labels(const char *text)
 	return text && *text == '}' ? text + 1 : NULL;
 }
 
+/* Whether a sample is of the metric: by its name, or what a histogram adds. */
+static bool is_of_metric(const struct parser *parser, const char *text,
+			 size_t n)
+{
+	static const char *const parts[] = { "_bucket", "_sum", "_count" };
+	size_t end = strlen(parser->metric);
+
+	if (!parser->typed || n < end ||
+	    strncmp(text, parser->metric, end) != 0)
+		return false;
+	if (!parser->histogram)
+		return n == end;
+	for (size_t i = 0; i < sizeof(parts) / sizeof(parts[0]); i++)
+		if (n - end == strlen(parts[i]) &&
+		    strncmp(text + end, parts[i], n - end) == 0)
+			return true;
+	return false;
+}
+
 static bool take_sample(struct parser *parser, const char *text)
 {
 	struct exposition *out = parser->out;
 	struct exposition_sample *sample = &out->sample[out->n_samples];
-	size_t n = name_length(text), end = strlen(parser->metric);
+	size_t n = name_length(text);
 	const char *labels_end = n > 0 ? skip_labels(text + n) : NULL;
 	char *value_end;
 
 	if (!labels_end || *labels_end != ' ')
 		return fail(parser, "a sample that is none");
-	if (n != end || strncmp(text, parser->metric, n) != 0 || !parser->typed)
+	if (!is_of_metric(parser, text, n))
 		return fail(parser, "a sample that is not its metric's");
 	if (out->n_samples == EXPOSITION_MAX ||
 	    (size_t)(labels_end - text) >= sizeof(sample->series))

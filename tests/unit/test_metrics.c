@@ -201,6 +201,80 @@ static void test_unknown(void)
 	CU_ASSERT_PTR_NULL(strstr(text, "nan"));
 }
 
+static struct leat_link_load load;
+
+static void add(enum leat_load_side side, enum leat_load_kind kind,
+		uint64_t value_ns, uint64_t n)
+{
+	struct leat_histogram *histogram = &load.side[side].histogram[kind];
+
+	load.side[side].known = true;
+	histogram->n += n;
+	histogram->counts[leat_histogram_bucket(value_ns)] += n;
+	histogram->sum_ns += n * value_ns;
+	if (value_ns > histogram->max_ns)
+		histogram->max_ns = value_ns;
+}
+
+/* What is in a bucket of Prometheus's is no more than it says. */
+static void test_callbacks(void)
+{
+	static const char bucket[] =
+		"leat_side_callback_duration_seconds_bucket{link=\"main\","
+		"side=\"jack\",le=\"%s\"}";
+	char series[256];
+
+	make_answers();
+	memset(&load, 0, sizeof(load));
+	load.n_taps = 5;
+	load.n_late[LEAT_LOAD_JACK] = 6;
+	load.n_late[LEAT_LOAD_PIPEWIRE] = LEAT_UNKNOWN;
+	add(LEAT_LOAD_JACK, LEAT_LOAD_DURATION, 2047, 10);
+	add(LEAT_LOAD_JACK, LEAT_LOAD_DURATION, 2048, 100);
+	add(LEAT_LOAD_JACK, LEAT_LOAD_DURATION, 5000000000, 1);
+	add(LEAT_LOAD_JACK, LEAT_LOAD_WAKEUP, 100000, 7);
+	answers[0].load = &load;
+	print_and_parse();
+	expect("leat_link_taps{link=\"main\"}", 5);
+	expect("leat_side_late_cycles_total{link=\"main\",side=\"jack\"}", 6);
+	expect("leat_side_late_cycles_total{link=\"main\",side=\"pipewire\"}",
+	       (double)NAN);
+	snprintf(series, sizeof(series), bucket, "2.047e-06");
+	expect(series, 10);
+	snprintf(series, sizeof(series), bucket, "4.095e-06");
+	expect(series, 110);
+	snprintf(series, sizeof(series), bucket, "0.536870911");
+	expect(series, 110);
+	snprintf(series, sizeof(series), bucket, "+Inf");
+	expect(series, 111);
+	expect("leat_side_callback_duration_seconds_count{link=\"main\","
+	       "side=\"jack\"}",
+	       111);
+	expect("leat_side_callback_duration_seconds_sum{link=\"main\","
+	       "side=\"jack\"}",
+	       5.000225270);
+	expect("leat_side_callback_wakeup_seconds_count{link=\"main\","
+	       "side=\"jack\"}",
+	       7);
+	/* Of the other side nothing is known. */
+	CU_ASSERT_PTR_NULL(strstr(text, "callback_duration_seconds_count{"
+					"link=\"main\",side=\"pipewire\""));
+}
+
+/* What another process wrote may be anything; the sums still never fall. */
+static void test_callbacks_that_cannot_be(void)
+{
+	make_answers();
+	memset(&load, 0xff, sizeof(load));
+	load.side[LEAT_LOAD_JACK].known = true;
+	load.side[LEAT_LOAD_PIPEWIRE].known = false;
+	answers[0].load = &load;
+	print_and_parse();
+	expect("leat_side_callback_interval_seconds_bucket{link=\"main\","
+	       "side=\"jack\",le=\"2.047e-06\"}",
+	       18446744073709551615.0);
+}
+
 static void test_names(void)
 {
 	make_answers();
@@ -231,6 +305,9 @@ static void test_promtool(void)
 		return;
 	}
 	make_answers();
+	memset(&load, 0, sizeof(load));
+	add(LEAT_LOAD_PIPEWIRE, LEAT_LOAD_INTERVAL, 1333333, 7);
+	answers[0].load = &load;
 	print();
 	promtool = popen("promtool check metrics", "w");
 	CU_ASSERT_PTR_NOT_NULL_FATAL(promtool);
@@ -257,6 +334,9 @@ static void test_parser(void)
 		"# HELP a A.\n# TYPE a gauge\na nan\n",
 		"# HELP a A.\n# TYPE a gauge\na 1x\n",
 		"# HELP a A.\n# TYPE a gauge\n# HELP a A.\n",
+		"# HELP a A.\n# TYPE a gauge\na_sum 1\n",
+		"# HELP a A.\n# TYPE a histogram\na 1\n",
+		"# HELP a A.\n# TYPE a histogram\na_summe 1\n",
 	};
 
 	CU_ASSERT_TRUE(exposition_parse(
@@ -270,6 +350,8 @@ static const struct unit_test tests[] = {
 	{ "metrics", "every word", test_every_word },
 	{ "metrics", "seconds", test_seconds },
 	{ "metrics", "what is not known", test_unknown },
+	{ "metrics", "callbacks", test_callbacks },
+	{ "metrics", "nonsense", test_callbacks_that_cannot_be },
 	{ "metrics", "names", test_names },
 	{ "metrics", "no links", test_no_links },
 	{ "metrics", "promtool", test_promtool },

@@ -179,6 +179,89 @@ static void test_order(void)
 	expect_order(LEAT_TOP_BY_XRUNS, "bca");
 }
 
+/* ---- the load ---- */
+
+static struct leat_link_load load;
+
+/* A cycle of JACK's, of so many microseconds. */
+static void add_cycle(uint64_t duration_us)
+{
+	struct leat_side_load *side = &load.side[LEAT_LOAD_JACK];
+	struct leat_histogram *histogram = &side->histogram[LEAT_LOAD_DURATION];
+	uint64_t ns = duration_us * 1000;
+
+	side->known = true;
+	histogram->n++;
+	histogram->counts[leat_histogram_bucket(ns)]++;
+	histogram->sum_ns += ns;
+	if (ns > histogram->max_ns)
+		histogram->max_ns = ns;
+}
+
+static void begin_load(void)
+{
+	begin();
+	memset(&load, 0, sizeof(load));
+	load.n_taps = 4;
+	answers[0].load = &load;
+	answers[0].status.jack.pid = 1;
+}
+
+static uint64_t n_cycles(void)
+{
+	struct leat_link_load now;
+
+	CU_ASSERT_TRUE(leat_top_link_load(&model.link[0], &now));
+	return now.side[LEAT_LOAD_JACK].histogram[LEAT_LOAD_DURATION].n;
+}
+
+static void test_load_is_reset(void)
+{
+	struct leat_link_load now;
+
+	begin_load();
+	add_cycle(1000);
+	load.n_late[LEAT_LOAD_JACK] = 3;
+	take();
+	CU_ASSERT_FALSE(leat_top_link_load(&model.link[1], &now));
+	CU_ASSERT_EQUAL(n_cycles(), 1);
+	leat_top_reset(&model);
+	CU_ASSERT_EQUAL(n_cycles(), 0);
+	add_cycle(10);
+	add_cycle(20);
+	load.n_late[LEAT_LOAD_JACK] = 5;
+	take();
+	CU_ASSERT_EQUAL(n_cycles(), 2);
+	CU_ASSERT_TRUE(leat_top_link_load(&model.link[0], &now));
+	CU_ASSERT_EQUAL(now.n_late[LEAT_LOAD_JACK], 2);
+	CU_ASSERT_EQUAL(now.n_taps, 4);
+	CU_ASSERT_TRUE(
+		now.side[LEAT_LOAD_JACK].histogram[LEAT_LOAD_DURATION].max_ns <
+		21000);
+	/* It does not answer, and then does again. */
+	answers[0].load = NULL;
+	take();
+	CU_ASSERT_FALSE(leat_top_link_load(&model.link[0], &now));
+	answers[0].load = &load;
+	take();
+	CU_ASSERT_EQUAL(n_cycles(), 2);
+}
+
+/* It counts from 0, which is all since the reset. */
+static void test_load_of_another_process(void)
+{
+	begin_load();
+	for (int i = 0; i < 5; i++)
+		add_cycle(100);
+	take();
+	leat_top_reset(&model);
+	memset(&load, 0, sizeof(load));
+	answers[0].status.jack.pid = 2;
+	add_cycle(100);
+	take();
+	CU_ASSERT_EQUAL(n_cycles(), 1);
+}
+
 /* ---- the view ---- */
 
 static void expect_bar(uint64_t fill, uint64_t target, const char *bar)
@@ -303,6 +386,29 @@ static void test_rows(void)
 	CU_ASSERT_PTR_NOT_NULL(strstr(shown.text, "slips -/-\n"));
 }
 
+/* In percent of a period of 256 frames at 48 kHz: 5333 us. */
+static void test_load_row(void)
+{
+	static struct shown shown;
+
+	begin_load();
+	for (int i = 0; i < 99; i++)
+		add_cycle(53);
+	add_cycle(533);
+	add_cycle(5333);
+	load.n_late[LEAT_LOAD_JACK] = 1;
+	load.n_late[LEAT_LOAD_PIPEWIRE] = LEAT_UNKNOWN;
+	take();
+	show(&shown, 80, false);
+	CU_ASSERT_PTR_NOT_NULL(strstr(shown.text,
+				      "load %      JACK 1.00/10.1/100  "
+				      "PipeWire -  late 1/-  taps 4\n"));
+	/* Of the others nothing is known. */
+	CU_ASSERT_PTR_NOT_NULL(
+		strstr(shown.text, "load %      JACK -  PipeWire -  late -/-  "
+				   "taps -\n"));
+}
+
 /* Whatever the width and whatever is in them. */
 static void test_widths(void)
 {
@@ -341,6 +447,9 @@ static const struct unit_test tests[] = {
 	{ "view", "sparklines", test_sparkline },
 	{ "view", "rows", test_rows },
 	{ "view", "widths", test_widths },
+	{ "load", "reset", test_load_is_reset },
+	{ "load", "another process", test_load_of_another_process },
+	{ "load", "its row", test_load_row },
 };
 
 UNIT_MAIN(tests)

@@ -89,12 +89,28 @@ static void ask(struct leat_link_answer *answer)
 		answer->fd = fd;
 }
 
+/* Without memory for it, what a link counts is shown all the same. */
+static void take_load(struct leat_link_answer *answer,
+		      const struct leat_load *load)
+{
+	answer->load = malloc(sizeof(*answer->load));
+	if (answer->load)
+		leat_link_load_read(answer->load, load);
+}
+
 static void read_answer(struct leat_link_answer *answer)
 {
-	int res = leat_status_answer(answer->fd, &answer->status);
+	struct leat_load *load;
+	int res = leat_load_answer(&load, answer->fd);
 
-	if (res != -EAGAIN)
-		take(answer, res);
+	if (res == -EAGAIN)
+		return;
+	take(answer, res);
+	if (res < 0)
+		return;
+	leat_load_status(load, &answer->status);
+	take_load(answer, load);
+	leat_load_close(load);
 }
 
 /* Wait once. 0; or why no more is to come: -ETIMEDOUT, or what poll() says. */
@@ -174,6 +190,8 @@ int leat_links_ask(struct leat_links *links, const char *const *names,
 
 void leat_links_finish(struct leat_links *links)
 {
+	for (unsigned i = 0; i < links->n_links; i++)
+		free(links->answer[i].load);
 	free(links->answer);
 	memset(links, 0, sizeof(*links));
 }

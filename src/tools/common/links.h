@@ -3,6 +3,8 @@
 #ifndef LEAT_TOOLS_LINKS_H
 #define LEAT_TOOLS_LINKS_H
 
+#include "load.h"
+
 #include <leat/link.h>
 #include <leat/status.h>
 
@@ -17,6 +19,7 @@ struct leat_link_answer {
 	int fd;	 /* -1: nothing is waited for */
 	int res; /* 0, or -errno as of leat_status_query() */
 	struct leat_link_status status; /* nothing is known, if it is not 0 */
+	struct leat_link_load *load;	/* NULL if it is not known */
 };
 
 struct leat_links {

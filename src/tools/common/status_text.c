@@ -191,8 +191,26 @@ static void print_clock(FILE *file, const struct leat_link_status *status)
 		measure(figure[4], clock->last_upset_s));
 }
 
+/* Of a period in percent: the usual, what 99 of 100 stay below, the most. */
+static void print_load(FILE *file, const struct leat_link_status *status,
+		       const struct leat_link_load *load)
+{
+	char jack[64], pipewire[64], taps[LEAT_FIGURE_BYTES];
+
+	if (!load || (!load->side[LEAT_LOAD_JACK].known &&
+		      !load->side[LEAT_LOAD_PIPEWIRE].known))
+		return;
+	leat_load_text(jack, sizeof(jack), "jack", &load->side[LEAT_LOAD_JACK],
+		       &status->jack);
+	leat_load_text(pipewire, sizeof(pipewire), "pipewire",
+		       &load->side[LEAT_LOAD_PIPEWIRE], &status->pipewire);
+	fprintf(file, "  load %%    %s  %s  taps %s\n", jack, pipewire,
+		leat_figure(taps, load->n_taps));
+}
+
 void leat_status_print(FILE *file, const char *link_name,
-		       const struct leat_link_status *status)
+		       const struct leat_link_status *status,
+		       const struct leat_link_load *load)
 {
 	char text[256], skipped[LEAT_FIGURE_BYTES];
 
@@ -205,6 +223,7 @@ void leat_status_print(FILE *file, const char *link_name,
 	print_side(file, "pipewire", "quantum", &status->pipewire);
 	if (status->pipewire.present)
 		fputc('\n', file);
+	print_load(file, status, load);
 	print_clock(file, status);
 	print_directions(file, &status->direction[LEAT_TO_PIPEWIRE],
 			 &status->direction[LEAT_TO_JACK]);

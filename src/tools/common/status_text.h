@@ -3,6 +3,8 @@
 #ifndef LEAT_TOOLS_STATUS_TEXT_H
 #define LEAT_TOOLS_STATUS_TEXT_H
 
+#include "load.h"
+
 #include <leat/status.h>
 
 #include <stddef.h>
@@ -32,13 +34,15 @@ void leat_status_row(char *text, size_t text_bytes,
 		     const struct leat_link_status *status,
 		     enum leat_direction direction);
 
-/* Everything, for people. */
+/* Everything, for people. load: NULL if it is not known, here and below. */
 void leat_status_print(FILE *file, const char *link_name,
-		       const struct leat_link_status *status);
+		       const struct leat_link_status *status,
+		       const struct leat_link_load *load);
 
 /* Everything, as a JSON object; the state is told by who asked the link. */
 void leat_status_print_json(FILE *file, const char *link_name,
 			    const char *state,
-			    const struct leat_link_status *status);
+			    const struct leat_link_status *status,
+			    const struct leat_link_load *load);
 
 #endif

@@ -124,11 +124,12 @@ static void print_link(const struct leat_link_answer *answer, bool json,
 			putchar(',');
 		leat_status_print_json(stdout, answer->name,
 				       leat_link_answer_state(answer),
-				       &answer->status);
+				       &answer->status, answer->load);
 	} else {
 		if (n_printed > 0)
 			putchar('\n');
-		leat_status_print(stdout, answer->name, &answer->status);
+		leat_status_print(stdout, answer->name, &answer->status,
+				  answer->load);
 	}
 }
 

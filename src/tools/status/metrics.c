@@ -313,6 +313,112 @@ static void print_delays(FILE *file, const struct leat_links *links)
 					     .resampler_delay);
 }
 
+/* ---- the callbacks ---- */
+
+static const struct {
+	const char *name;
+	const char *help;
+} load_metrics[LEAT_N_LOAD_KINDS] = {
+	[LEAT_LOAD_DURATION] = { "leat_side_callback_duration_seconds",
+				 "How long a cycle's callbacks took." },
+	[LEAT_LOAD_INTERVAL] = { "leat_side_callback_interval_seconds",
+				 "From one cycle's callback to the next." },
+	[LEAT_LOAD_WAKEUP] = { "leat_side_callback_wakeup_seconds",
+			       "How long after the graph's cycle began the "
+			       "callback did." },
+};
+
+static const char *const side_names[LEAT_N_LOAD_SIDES] = {
+	[LEAT_LOAD_JACK] = "jack",
+	[LEAT_LOAD_PIPEWIRE] = "pipewire",
+};
+
+/* From 2 us to a second: whole buckets of ours, so that none is guessed. */
+#define OCTAVE_FIRST 2u
+#define OCTAVE_LAST 20u
+
+static void begin_load_sample(FILE *file, const char *name, const char *suffix,
+			      const char *link, const char *side)
+{
+	fprintf(file, "%s%s{", name, suffix);
+	print_label(file, "link", link);
+	fputc(',', file);
+	print_label(file, "side", side);
+}
+
+/* What another process wrote may be anything, but never goes down. */
+static uint64_t add_up(uint64_t a, uint64_t b)
+{
+	return a + b < a ? UINT64_MAX : a + b;
+}
+
+static void print_histogram(FILE *file, const char *name, const char *link,
+			    const char *side,
+			    const struct leat_histogram *histogram)
+{
+	uint64_t n = 0;
+	uint32_t bucket = 0;
+
+	for (uint32_t octave = OCTAVE_FIRST; octave <= OCTAVE_LAST; octave++) {
+		uint32_t end = octave * LEAT_HISTOGRAM_SUB;
+
+		while (bucket < end)
+			n = add_up(n, histogram->counts[bucket++]);
+		begin_load_sample(file, name, "_bucket", link, side);
+		fprintf(file, ",le=\"%.9g\"} %" PRIu64 "\n",
+			(double)(leat_histogram_least_ns(end) - 1) * 1e-9, n);
+	}
+	begin_load_sample(file, name, "_bucket", link, side);
+	fprintf(file, ",le=\"+Inf\"} %" PRIu64 "\n", histogram->n);
+	begin_load_sample(file, name, "_sum", link, side);
+	fprintf(file, "} %.9f\n", (double)histogram->sum_ns * 1e-9);
+	begin_load_sample(file, name, "_count", link, side);
+	fprintf(file, "} %" PRIu64 "\n", histogram->n);
+}
+
+static void print_histograms(FILE *file, const struct leat_links *links,
+			     int kind)
+{
+	const char *name = load_metrics[kind].name;
+
+	fprintf(file, "# HELP %s %s\n# TYPE %s histogram\n", name,
+		load_metrics[kind].help, name);
+	for (unsigned i = 0; i < links->n_links; i++)
+		for (int s = 0; s < LEAT_N_LOAD_SIDES; s++) {
+			const struct leat_link_answer *answer =
+				&links->answer[i];
+
+			if (answer->load && answer->load->side[s].known)
+				print_histogram(
+					file, name, answer->name, side_names[s],
+					&answer->load->side[s].histogram[kind]);
+		}
+}
+
+static void print_load(FILE *file, const struct leat_links *links)
+{
+	static const char late[] = "leat_side_late_cycles_total";
+	static const char taps[] = "leat_link_taps";
+
+	print_head(file, taps, "Taps that listen.", GAUGE);
+	for (unsigned i = 0; i < links->n_links; i++)
+		if (links->answer[i].load)
+			print_word(file, taps, links->answer[i].name, NULL,
+				   NULL, links->answer[i].load->n_taps);
+	print_head(file, late,
+		   "Cycles whose callbacks took more than half of the period "
+		   "or came more than half of one late.",
+		   COUNTER);
+	for (unsigned i = 0; i < links->n_links; i++)
+		for (int s = 0; s < LEAT_N_LOAD_SIDES; s++)
+			if (links->answer[i].load)
+				print_word(file, late, links->answer[i].name,
+					   "side", side_names[s],
+					   links->answer[i].load->n_late[s]);
+	for (int kind = 0; kind < LEAT_N_LOAD_KINDS; kind++)
+		print_histograms(file, links, kind);
+}
+
 /* ---- the clocks ---- */
 
 struct clock_metric {
@@ -375,5 +481,6 @@ void leat_metrics_print(FILE *file, const struct leat_links *links)
 	print_sides(file, links);
 	print_directions(file, links);
 	print_delays(file, links);
+	print_load(file, links);
 	print_clocks(file, links);
 }

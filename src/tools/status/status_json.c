@@ -48,7 +48,74 @@ static void print_alive(FILE *file, const struct leat_side_status *side)
 	fprintf(file, ",\"alive\":%s", alive ? "true" : "false");
 }
 
-static void print_jack(FILE *file, const struct leat_side_status *side)
+/* ---- load ---- */
+
+static void print_microseconds(FILE *file, const char *name,
+			       const struct leat_histogram *histogram)
+{
+	static const struct {
+		const char *name;
+		double percent;
+	} parts[] = { { "p50", 50 }, { "p99", 99 }, { "p999", 99.9 } };
+
+	fprintf(file, ",\"%s\":{\"mean\":%.9g", name,
+		leat_histogram_mean_ns(histogram) / 1000);
+	for (size_t i = 0; i < sizeof(parts) / sizeof(parts[0]); i++)
+		print_double(file, parts[i].name,
+			     (double)leat_histogram_percentile(
+				     histogram, parts[i].percent) /
+				     1000);
+	print_double(file, "max", (double)histogram->max_ns / 1000);
+	fputc('}', file);
+}
+
+static void print_percent(FILE *file, const struct leat_side_load *side,
+			  const struct leat_side_status *status)
+{
+	struct leat_load_percent load = leat_load_percent_of(side, status);
+
+	print_double(file, "p50_percent", load.p50);
+	print_double(file, "p99_percent", load.p99);
+	print_double(file, "max_percent", load.max);
+}
+
+static void print_histograms(FILE *file, const struct leat_side_load *side)
+{
+	static const char *const names[LEAT_N_LOAD_KINDS] = {
+		[LEAT_LOAD_DURATION] = "duration_us",
+		[LEAT_LOAD_INTERVAL] = "interval_us",
+		[LEAT_LOAD_WAKEUP] = "wakeup_us",
+	};
+
+	for (int kind = 0; kind < LEAT_N_LOAD_KINDS; kind++)
+		if (side->histogram[kind].n > 0)
+			print_microseconds(file, names[kind],
+					   &side->histogram[kind]);
+		else
+			fprintf(file, ",\"%s\":null", names[kind]);
+}
+
+static void print_load(FILE *file, const struct leat_link_load *load,
+		       enum leat_load_side side,
+		       const struct leat_side_status *status)
+{
+	if (!load || !load->side[side].known) {
+		fputs(",\"load\":null", file);
+		return;
+	}
+	fputs(",\"load\":{", file);
+	print_first(file, "cycles",
+		    load->side[side].histogram[LEAT_LOAD_DURATION].n);
+	print_number(file, "late_cycles", load->n_late[side]);
+	print_percent(file, &load->side[side], status);
+	print_histograms(file, &load->side[side]);
+	fputc('}', file);
+}
+
+/* ---- the rest ---- */
+
+static void print_jack(FILE *file, const struct leat_side_status *side,
+		       const struct leat_link_load *load)
 {
 	fputs(",\"jack\":{", file);
 	print_text(file, "server", side->server);
@@ -58,10 +125,12 @@ static void print_jack(FILE *file, const struct leat_side_status *side)
 	print_number(file, "skipped_periods", side->skipped_periods);
 	print_alive(file, side);
 	print_number(file, "reconnects", side->reconnects);
+	print_load(file, load, LEAT_LOAD_JACK, side);
 	fputc('}', file);
 }
 
-static void print_pipewire(FILE *file, const struct leat_side_status *side)
+static void print_pipewire(FILE *file, const struct leat_side_status *side,
+			   const struct leat_link_load *load)
 {
 	fputs(",\"pipewire\":{", file);
 	print_first(file, "rate", side->rate_hz);
@@ -69,6 +138,7 @@ static void print_pipewire(FILE *file, const struct leat_side_status *side)
 	print_number(file, "xruns", side->xruns);
 	print_alive(file, side);
 	print_number(file, "reconnects", side->reconnects);
+	print_load(file, load, LEAT_LOAD_PIPEWIRE, side);
 	fputc('}', file);
 }
 
@@ -104,7 +174,8 @@ static void print_clock(FILE *file, const struct leat_clock_status *clock)
 
 void leat_status_print_json(FILE *file, const char *link_name,
 			    const char *state,
-			    const struct leat_link_status *status)
+			    const struct leat_link_status *status,
+			    const struct leat_link_load *load)
 {
 	fputc('{', file);
 	print_text(file, "name", link_name);
@@ -115,11 +186,12 @@ void leat_status_print_json(FILE *file, const char *link_name,
 		   leat_reason_text(leat_link_status_reason(status)));
 	fputc(',', file);
 	print_text(file, "state", state);
-	print_jack(file, &status->jack);
-	print_pipewire(file, &status->pipewire);
+	print_jack(file, &status->jack, load);
+	print_pipewire(file, &status->pipewire, load);
 	print_direction(file, "to_pipewire",
 			&status->direction[LEAT_TO_PIPEWIRE]);
 	print_direction(file, "to_jack", &status->direction[LEAT_TO_JACK]);
 	print_clock(file, &status->clock);
+	print_number(file, "taps", load ? load->n_taps : LEAT_UNKNOWN);
 	fputc('}', file);
 }

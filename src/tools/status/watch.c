@@ -28,7 +28,8 @@ static void print_screen(FILE *file, const struct leat_links *links)
 		if (i > 0)
 			fputc('\n', file);
 		if (answer->res == 0)
-			leat_status_print(file, answer->name, &answer->status);
+			leat_status_print(file, answer->name, &answer->status,
+					  answer->load);
 		else
 			fprintf(file, "%s: %s\n", answer->name,
 				leat_link_answer_state(answer));
@@ -113,7 +114,7 @@ static void show_json(const struct leat_links *links,
 			putchar(',');
 		leat_status_print_json(stdout, answer->name,
 				       leat_link_answer_state(answer),
-				       &answer->status);
+				       &answer->status, answer->load);
 	}
 	printf("],\"time\":%lld.%03ld}\n", (long long)now->tv_sec,
 	       now->tv_nsec / 1000000);

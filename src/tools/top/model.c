@@ -12,8 +12,17 @@ int leat_top_model_init(struct leat_top_model *model)
 	return model->link ? 0 : -ENOMEM;
 }
 
+static void forget_load(struct leat_top_link *link)
+{
+	free(link->load);
+	free(link->before);
+	link->load = link->before = NULL;
+}
+
 void leat_top_model_finish(struct leat_top_model *model)
 {
+	for (unsigned i = 0; i < model->n_links; i++)
+		forget_load(&model->link[i]);
 	free(model->link);
 	memset(model, 0, sizeof(*model));
 }
@@ -52,12 +61,50 @@ static uint64_t added(uint64_t *last, uint64_t now)
 	return before == LEAT_UNKNOWN || now < before ? now : now - before;
 }
 
+static struct leat_link_load *copy_of(const struct leat_link_load *load)
+{
+	struct leat_link_load *copy = load ? malloc(sizeof(*copy)) : NULL;
+
+	if (copy)
+		*copy = *load;
+	return copy;
+}
+
+/* A process that came anew counts from 0: what was before it is nothing. */
+static void forget_ended(struct leat_top_link *link,
+			 const struct leat_link_status *now)
+{
+	const struct leat_link_status *last = &link->answer.status;
+	struct leat_side_load *side = link->before ? link->before->side : NULL;
+
+	if (!side)
+		return;
+	if (now->jack.pid != last->jack.pid) {
+		memset(&side[LEAT_LOAD_JACK], 0, sizeof(*side));
+		link->before->n_late[LEAT_LOAD_JACK] = 0;
+	}
+	if (now->pipewire.pid != last->pipewire.pid) {
+		memset(&side[LEAT_LOAD_PIPEWIRE], 0, sizeof(*side));
+		link->before->n_late[LEAT_LOAD_PIPEWIRE] = 0;
+	}
+}
+
+static void take_load(struct leat_top_link *link,
+		      const struct leat_link_answer *answer)
+{
+	forget_ended(link, &answer->status);
+	free(link->load);
+	link->load = copy_of(answer->load);
+}
+
 static void take_link(struct leat_top_link *link,
 		      const struct leat_link_answer *answer, bool is_new)
 {
 	uint64_t causes[LEAT_TOP_CAUSES], events = 0;
 
+	take_load(link, answer);
 	link->answer = *answer;
+	link->answer.load = NULL;
 	link->here = true;
 	read_causes(causes, &answer->status);
 	for (int i = 0; i < LEAT_TOP_CAUSES; i++) {
@@ -104,6 +151,8 @@ static void forget_gone(struct leat_top_model *model)
 	for (unsigned i = 0; i < model->n_links; i++)
 		if (model->link[i].here)
 			model->link[n++] = model->link[i];
+		else
+			forget_load(&model->link[i]);
 	model->n_links = n;
 }
 
@@ -124,7 +173,18 @@ void leat_top_reset(struct leat_top_model *model)
 
 		memset(link->total, 0, sizeof(link->total));
 		link->n_looks = 0;
+		free(link->before);
+		link->before = copy_of(link->load);
 	}
+}
+
+bool leat_top_link_load(const struct leat_top_link *link,
+			struct leat_link_load *load)
+{
+	if (!link->load)
+		return false;
+	leat_link_load_between(load, link->load, link->before);
+	return true;
 }
 
 /* ---- order ---- */

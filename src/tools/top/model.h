@@ -31,7 +31,9 @@ struct leat_top_link {
 	/* Events between two looks, the latest at n_looks - 1, in a ring. */
 	unsigned n_looks;
 	uint64_t events[LEAT_TOP_HISTORY];
-	bool here; /* at the last look */
+	struct leat_link_load *load;   /* the link's own copy, or NULL */
+	struct leat_link_load *before; /* when it was reset; NULL: never */
+	bool here;		       /* at the last look */
 };
 
 enum leat_top_order {
@@ -62,6 +64,14 @@ void leat_top_reset(struct leat_top_model *model);
 void leat_top_sort(struct leat_top_model *model, enum leat_top_order order);
 
 const char *leat_top_order_name(enum leat_top_order order);
+
+/*
+ * What its callbacks took since it began, or was reset.
+ *
+ * @return  False if nothing is known.
+ */
+bool leat_top_link_load(const struct leat_top_link *link,
+			struct leat_link_load *load);
 
 /* All events of a link that were counted. */
 uint64_t leat_top_link_events(const struct leat_top_link *link);

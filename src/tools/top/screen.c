@@ -17,7 +17,7 @@
 static const char *const help_text[] = {
 	"q          leave",
 	"s          sort by name, xruns, latency, state",
-	"r          count xruns and frames from 0 again, here alone",
+	"r          count xruns, frames and load from 0 again, here alone",
 	"p, space   pause, and go on",
 	"up, down   scroll, also j and k, page up and down, home",
 	"h, ?       this help",
@@ -26,6 +26,8 @@ static const char *const help_text[] = {
 	"a/b        to_pipewire and to_jack",
 	"skipped    periods in which JACK did not call the link",
 	"under      cycles without a block;  over: blocks that nobody took",
+	"load %     how long callbacks took, of a period: p50/p99/max",
+	"late       cycles that took over half a period, or came so late",
 	"last       what went wrong, all causes, at each look",
 };
 

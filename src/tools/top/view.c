@@ -2,6 +2,7 @@
 #include "view.h"
 
 #include "tools/common/json.h"
+#include "tools/common/load.h"
 #include "tools/common/status_text.h"
 
 #include <inttypes.h>
@@ -254,6 +255,29 @@ static void put_causes(const struct leat_top_rows *rows,
 	    pair(both[4], link, LEAT_TOP_INSERTED));
 }
 
+static void put_load(const struct leat_top_rows *rows,
+		     const struct leat_top_link *link)
+{
+	const struct leat_link_status *status = &link->answer.status;
+	char jack[64] = "JACK -", pipewire[64] = "PipeWire -";
+	char late[2][LEAT_FIGURE_BYTES], taps[LEAT_FIGURE_BYTES];
+	struct leat_link_load load = {
+		.n_taps = LEAT_UNKNOWN, .n_late = { LEAT_UNKNOWN, LEAT_UNKNOWN }
+	};
+
+	if (leat_top_link_load(link, &load)) {
+		leat_load_text(jack, sizeof(jack), "JACK",
+			       &load.side[LEAT_LOAD_JACK], &status->jack);
+		leat_load_text(pipewire, sizeof(pipewire), "PipeWire",
+			       &load.side[LEAT_LOAD_PIPEWIRE],
+			       &status->pipewire);
+	}
+	put(rows, LEAT_TOP_PLAIN, "  load %%      %s  %s  late %s/%s  taps %s",
+	    jack, pipewire, leat_figure(late[0], load.n_late[LEAT_LOAD_JACK]),
+	    leat_figure(late[1], load.n_late[LEAT_LOAD_PIPEWIRE]),
+	    leat_figure(taps, load.n_taps));
+}
+
 static void put_history(const struct leat_top_rows *rows,
 			const struct leat_top_link *link)
 {
@@ -277,6 +301,7 @@ void leat_top_view_link(const struct leat_top_rows *rows,
 	put_direction(rows, status, LEAT_TO_PIPEWIRE, "to_pipewire");
 	put_direction(rows, status, LEAT_TO_JACK, "to_jack");
 	put_causes(rows, link);
+	put_load(rows, link);
 	if (rows->history_s > 0)
 		put_history(rows, link);
 	put(rows, LEAT_TOP_PLAIN, "%s", "");

@@ -26,7 +26,7 @@ struct leat_top_rows {
 };
 
 /* Rows that each link takes, with an empty one behind them. */
-#define LEAT_TOP_LINK_ROWS 8
+#define LEAT_TOP_LINK_ROWS 9
 
 void leat_top_view_link(const struct leat_top_rows *rows,
 			const struct leat_top_link *link);
