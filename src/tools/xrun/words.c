@@ -1,0 +1,60 @@
+/* SPDX-License-Identifier: MIT */
+#include "words.h"
+
+#include <inttypes.h>
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+const char *xrun_words_count(char text[XRUN_WORDS_BYTES], uint64_t count)
+{
+	char digits[24];
+	size_t n = (size_t)snprintf(digits, sizeof(digits), "%" PRIu64, count);
+	char *at = text;
+
+	for (size_t i = 0; i < n; i++) {
+		if (i > 0 && (n - i) % 3 == 0)
+			*at++ = ',';
+		*at++ = digits[i];
+	}
+	*at = 0;
+	return text;
+}
+
+const char *xrun_words_time(char text[XRUN_WORDS_BYTES], double time_ns)
+{
+	static const char *const units[] = { "ns", "µs", "ms", "s" };
+	int unit = 0;
+	int n_decimals;
+
+	/* What would be rounded up to 1000 is 1 of the next. */
+	while (unit < 3 && fabs(time_ns) >= 999.5) {
+		time_ns /= 1000;
+		unit++;
+	}
+	n_decimals = fabs(time_ns) >= 99.95   ? 0
+		     : fabs(time_ns) >= 9.995 ? 1
+					      : 2;
+	n_decimals = unit == 0 ? 0 : n_decimals;
+	/* 5.00 is no better than 5. */
+	while (n_decimals > 0) {
+		double scaled = time_ns * pow(10, n_decimals - 1);
+
+		if (fabs(scaled - round(scaled)) > 0.05)
+			break;
+		n_decimals--;
+	}
+	snprintf(text, XRUN_WORDS_BYTES, "%.*f %s", n_decimals, time_ns,
+		 units[unit]);
+	return text;
+}
+
+const char *xrun_words_some(char text[XRUN_WORDS_BYTES], uint64_t count,
+			    const char *what)
+{
+	char number[XRUN_WORDS_BYTES];
+
+	snprintf(text, XRUN_WORDS_BYTES, "%s %s%s",
+		 xrun_words_count(number, count), what, count == 1 ? "" : "s");
+	return text;
+}
