@@ -192,5 +192,6 @@ void xrun_result_finish(struct xrun_result *result)
 		finish_step(&result->step[i]);
 	free(result->step);
 	free(result->arm);
+	free(result->machine.doctor);
 	memset(result, 0, sizeof(*result));
 }

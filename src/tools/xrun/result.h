@@ -178,13 +178,17 @@ struct xrun_step {
 
 /* ---- where and how ---- */
 
+struct leat_report;
+
 /* What was measured on. "" where it is not known. */
 struct xrun_machine {
 	char host[XRUN_TEXT_BYTES];
+	char system[XRUN_TEXT_BYTES];	  /* "Debian GNU/Linux 12 ..." */
 	char kernel[XRUN_TEXT_BYTES];	  /* release */
 	char preemption[XRUN_TEXT_BYTES]; /* "full", "voluntary", ... */
 	char processor[XRUN_TEXT_BYTES];
 	uint32_t n_cpus;
+	uint64_t memory_bytes; /* 0: not known */
 	char governor[XRUN_TEXT_BYTES];
 	char virtualization[XRUN_TEXT_BYTES]; /* "" also where there is none */
 	bool may_be_realtime;		      /* SCHED_FIFO can be had */
@@ -193,6 +197,7 @@ struct xrun_machine {
 	char pipewire_version[XRUN_TEXT_BYTES];
 	char leat_version[XRUN_TEXT_BYTES];
 	char time[XRUN_TEXT_BYTES]; /* when it began: ISO 8601, UTC */
+	struct leat_report *doctor; /* what leat-doctor finds; may be NULL */
 };
 
 /* A bridge that was experimented on. */
