@@ -381,6 +381,8 @@ static void put_host_seeds(struct fuzz_seed *seed)
 	put_say(seed, LEAT_MESSAGE_ACCEPT);
 	put_say(seed, LEAT_MESSAGE_ACCEPT);
 	put_say(seed, LEAT_MESSAGE_LATENCY);
+	put_say(seed, LEAT_MESSAGE_LOAD);
+	put_say(seed, LEAT_MESSAGE_LOAD);
 	put_say(seed, LEAT_MESSAGE_BYE);
 	fuzz_write_seed(seed, "host");
 	put_join(seed, true);

@@ -76,7 +76,13 @@ static bool right_count(const struct leat_message *message, uint32_t n_fds)
 	case LEAT_MESSAGE_ACCEPT:
 		return n_fds == 3;
 	case LEAT_MESSAGE_STATUS:
-		return n_fds == 1 || n_fds == 2;
+		/* Load parts behind one or two status parts. */
+		n_fds -= message->body.status.loads & 1;
+		n_fds -= message->body.status.loads >> 1 & 1;
+		return (n_fds == 1 || n_fds == 2) &&
+		       message->body.status.loads < 4;
+	case LEAT_MESSAGE_LOAD:
+		return n_fds == 1;
 	case LEAT_MESSAGE_TAP:
 		return n_fds == 0 || n_fds == 2;
 	default:
@@ -137,7 +143,7 @@ static void look_at_accepted(const struct leat_message *message, uint32_t n_fds)
 	     message->version == LEAT_PROTO_VERSION);
 	MUST(message->n_fds == n_fds && message->reserved == 0);
 	MUST(message->type >= LEAT_MESSAGE_HELLO &&
-	     message->type <= LEAT_MESSAGE_TAP);
+	     message->type <= LEAT_MESSAGE_LOAD);
 	MUST(right_count(message, n_fds));
 	if (message->type == LEAT_MESSAGE_HELLO)
 		MUST(message->body.hello.role == LEAT_ROLE_PIPEWIRE ||
@@ -207,6 +213,18 @@ static void put_latency(void)
 	put_message(&message, 0, "latency");
 }
 
+static void put_loads(void)
+{
+	struct leat_message message;
+
+	leat_message_init(&message, LEAT_MESSAGE_LOAD);
+	put_message(&message, 1, "load");
+	leat_message_init(&message, LEAT_MESSAGE_STATUS);
+	message.body.status.loads = LEAT_STATUS_JACK_LOAD |
+				    LEAT_STATUS_PIPEWIRE_LOAD;
+	put_message(&message, 4, "status-loads");
+}
+
 static void put_tap(const struct leat_link_spec *spec)
 {
 	const struct leat_wire_message wire = { 1, 2 };
@@ -270,6 +288,7 @@ void fuzz_seeds(void)
 	leat_message_init(&message, LEAT_MESSAGE_ROOM);
 	message.body.room.n_frames = 65536;
 	put_message(&message, 0, "room");
+	put_loads();
 	put_latency();
 	put_spec();
 }

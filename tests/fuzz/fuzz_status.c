@@ -5,7 +5,9 @@
  */
 #include "fuzz.h"
 
+#include "link/histogram.h"
 #include "link/side.h"
+#include "tools/common/load.h"
 #include "tools/status/metrics.h"
 #include "tools/common/status_text.h"
 
@@ -84,7 +86,8 @@ static void look_at_json(const char *text, size_t n_bytes)
 	MUST(depth == 0 && !in_string);
 }
 
-static void print(const struct leat_link_status *status)
+static void print(const struct leat_link_status *status,
+		  const struct leat_link_load *load)
 {
 	char text[16384];
 	FILE *file = fmemopen(text, sizeof(text), "w");
@@ -93,12 +96,12 @@ static void print(const struct leat_link_status *status)
 
 	MUST(file);
 	leat_status_print_json(file, "fuzz", leat_link_status_state(status),
-			       status, NULL);
+			       status, load);
 	n = ftell(file);
 	MUST(n > 0 && fflush(file) == 0);
 	look_at_json(text, (size_t)n);
 	rewind(file);
-	leat_status_print(file, "fuzz", status, NULL);
+	leat_status_print(file, "fuzz", status, load);
 	n = ftell(file);
 	MUST(n > 0 && fclose(file) == 0);
 	for (line = text; line < text + n; line += strcspn(line, "\n") + 1)
@@ -106,10 +109,11 @@ static void print(const struct leat_link_status *status)
 }
 
 /* As strictly as Prometheus reads it. */
-static void print_metrics(const struct leat_link_status *status)
+static void print_metrics(const struct leat_link_status *status,
+			  struct leat_link_load *load)
 {
 	static struct exposition exposition;
-	struct leat_link_answer answer = { "fuzz", -1, 0, *status, NULL };
+	struct leat_link_answer answer = { "fuzz", -1, 0, *status, load };
 	const struct leat_links links = { &answer, 1, 0 };
 	char *text = NULL;
 	size_t n_bytes;
@@ -149,6 +153,34 @@ static void look_at_fill(const struct leat_direction_status *direction)
 	     direction->fill <= direction->capacity);
 }
 
+static void take_histogram(struct fuzz_input *input,
+			   struct leat_histogram *histogram)
+{
+	static struct leat_histogram_words words;
+
+	memset(&words, 0, sizeof(words));
+	words.sum_ns.atomic_value = fuzz_u64(input);
+	words.max_ns.atomic_value = fuzz_u64(input);
+	for (unsigned n = fuzz_u8(input) % 8; n > 0; n--) {
+		uint32_t bucket = fuzz_u16(input) % LEAT_HISTOGRAM_N_BUCKETS;
+
+		words.counts[bucket].atomic_value = fuzz_u64(input);
+	}
+	leat_histogram_read(histogram, &words);
+}
+
+/* What a link's processes may have recorded; behind the end all is 0. */
+static void take_load(struct fuzz_input *input, struct leat_link_load *load)
+{
+	load->n_taps = fuzz_u64(input);
+	for (int s = 0; s < LEAT_N_LOAD_SIDES; s++) {
+		load->n_late[s] = fuzz_u64(input);
+		load->side[s].known = fuzz_u8(input) % 2;
+		for (int kind = 0; kind < LEAT_N_LOAD_KINDS; kind++)
+			take_histogram(input, &load->side[s].histogram[kind]);
+	}
+}
+
 void fuzz_begin(void)
 {
 }
@@ -157,6 +189,7 @@ void fuzz_begin(void)
 void fuzz_one(struct fuzz_input *input)
 {
 	bool has_guest = fuzz_u8(input) % 2;
+	static struct leat_link_load load, between;
 	struct leat_side_words words[2];
 	struct leat_link_status status;
 
@@ -167,8 +200,11 @@ void fuzz_one(struct fuzz_input *input)
 	look_at_fill(&status.direction[LEAT_TO_PIPEWIRE]);
 	look_at_fill(&status.direction[LEAT_TO_JACK]);
 	look_at_clock(&status, has_guest);
-	print(&status);
-	print_metrics(&status);
+	take_load(input, &load);
+	leat_link_load_between(&between, &load, has_guest ? &load : NULL);
+	print(&status, &load);
+	print(&status, &between);
+	print_metrics(&status, &load);
 	print_rows(&status);
 }
 
@@ -179,6 +215,22 @@ static void set_doubles(struct leat_clock_words *words)
 	leat_word_set_double(&words->loop_bandwidth_hz, 5e-324);
 	leat_word_set_double(&words->jitter_us, -0.0);
 	leat_word_set_double(&words->resampler_delay[0], 48.25);
+}
+
+static void put_load(struct fuzz_seed *seed)
+{
+	fuzz_put_u64(seed, 3);
+	for (int s = 0; s < LEAT_N_LOAD_SIDES; s++) {
+		fuzz_put_u64(seed, 1);
+		fuzz_put_u8(seed, 1);
+		for (int kind = 0; kind < LEAT_N_LOAD_KINDS; kind++) {
+			fuzz_put_u64(seed, 700000);
+			fuzz_put_u64(seed, 100000);
+			fuzz_put_u8(seed, 1);
+			fuzz_put_u16(seed, 250);
+			fuzz_put_u64(seed, 7);
+		}
+	}
 }
 
 void fuzz_seeds(void)
@@ -197,6 +249,7 @@ void fuzz_seeds(void)
 		for (int i = 0; i < 2; i++)
 			fuzz_put(&seed, leat_side(&shm),
 				 sizeof(struct leat_side_words));
+		put_load(&seed);
 		fuzz_write_seed(&seed, has_guest ? "both" : "host");
 	}
 	leat_shm_finish(&shm);

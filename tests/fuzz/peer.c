@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "peer.h"
 
+#include "link/load_part.h"
 #include "link/side.h"
 #include "link/socket.h"
 #include "link/wire.h"
@@ -75,6 +76,17 @@ static int status_fd(void)
 	return fd;
 }
 
+static int load_fd(void)
+{
+	struct leat_shm shm;
+	int fd;
+
+	MUST(leat_load_part_create(&shm) == 0);
+	fd = dup(shm.fd);
+	leat_shm_finish(&shm);
+	return fd;
+}
+
 /* The other end is closed. */
 static int one_of_a_pair(int type)
 {
@@ -105,6 +117,8 @@ static int make_fd(const struct peer *peer, unsigned kind, int own_fd)
 		return one_of_a_pair(SOCK_DGRAM);
 	case PEER_EVENTFD:
 		return eventfd(0, EFD_CLOEXEC);
+	case PEER_LOAD:
+		return load_fd();
 	case PEER_UNSEALED:
 		return memfd_create("fuzz", MFD_CLOEXEC);
 	default:
@@ -122,6 +136,7 @@ static uint32_t right_kinds(enum leat_message_type type, uint8_t kinds[3])
 					   PEER_SIGNAL };
 
 	static const uint8_t tap[3] = { PEER_TO_PIPEWIRE, PEER_TO_JACK };
+	static const uint8_t load[3] = { PEER_LOAD };
 
 	switch (type) {
 	case LEAT_MESSAGE_HELLO:
@@ -136,6 +151,9 @@ static uint32_t right_kinds(enum leat_message_type type, uint8_t kinds[3])
 	case LEAT_MESSAGE_TAP:
 		memcpy(kinds, tap, 3);
 		return 2;
+	case LEAT_MESSAGE_LOAD:
+		memcpy(kinds, load, 3);
+		return 1;
 	default:
 		memcpy(kinds, none, 3);
 		return type == LEAT_MESSAGE_STATUS;
@@ -161,7 +179,8 @@ static void make_message(const struct peer *peer, struct leat_message *message,
 		break;
 	case LEAT_MESSAGE_SPEC:
 		leat_spec_pack(&message->body.spec, &peer->spec);
-		message->body.spec.features = LEAT_FEATURE_LATENCY;
+		message->body.spec.features = LEAT_FEATURE_LATENCY |
+					      LEAT_FEATURE_LOAD;
 		break;
 	case LEAT_MESSAGE_LATENCY:
 		message->body.latency.max[0] = 7680000;
@@ -220,7 +239,7 @@ static void send_packet(int fd, void *bytes, size_t n_bytes, const int *fds,
 
 void peer_say(const struct peer *peer, int fd, struct fuzz_input *input)
 {
-	enum leat_message_type type = 1 + fuzz_u8(input) % 9;
+	enum leat_message_type type = 1 + fuzz_u8(input) % LEAT_MESSAGE_LOAD;
 	struct {
 		struct leat_message message;
 		uint8_t more[64];

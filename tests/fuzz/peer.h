@@ -28,6 +28,7 @@ enum peer_kind {
 	PEER_OWN_END,
 	PEER_TO_PIPEWIRE, /* the producers' parts, as a tap is given them */
 	PEER_TO_JACK,
+	PEER_LOAD,
 	N_PEER_KINDS
 };
 
