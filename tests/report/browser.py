@@ -29,7 +29,8 @@ SHORT = ("ramp", "hostile")
 
 # Runs in the page, and returns a list of what is wrong.
 LOOK = r"""
-(() => {
+((width) => {
+  // What is too wide widens innerWidth on a phone: it is no measure there.
   const wrong = [];
   const say = (what, element) => wrong.push(
     what + ': ' + (element ? (element.textContent || element.tagName)
@@ -87,7 +88,7 @@ LOOK = r"""
       say('text of ' + style.fontSize, element);
     if (!element.closest('.scroll')) {
       const box = element.getBoundingClientRect();
-      if (box.left < -0.5 || box.right > innerWidth + 0.5)
+      if (box.left < -0.5 || box.right > width + 0.5)
         say('text beyond the edge', element);
     }
   }
@@ -125,8 +126,8 @@ LOOK = r"""
       }
   }
   const wide = document.documentElement.scrollWidth;
-  if (wide > innerWidth)
-    wrong.push('the page is ' + wide + ' wide on ' + innerWidth);
+  if (wide > width)
+    wrong.push('the page is ' + wide + ' wide on ' + width);
   for (const pair of [[document.scripts, 'scripts'],
                       [document.images, 'images'],
                       [document.querySelectorAll('a, iframe, link, object'),
@@ -143,7 +144,7 @@ LOOK = r"""
   return { wrong, least, n_texts,
            n_plots: document.querySelectorAll('svg.plot').length,
            height: document.documentElement.scrollHeight };
-})()
+})(%d)
 """
 
 
@@ -179,7 +180,6 @@ class Browser:
                 "--hide-scrollbars",
                 "--user-data-dir=" + home,
                 "--remote-debugging-pipe",
-                "about:blank",
             ],
             preexec_fn=move,
             close_fds=False,
@@ -193,10 +193,10 @@ class Browser:
         self.buffer = b""
         self.events = []
         self.session = None
-        targets = self.call("Target.getTargets")["targetInfos"]
-        page = next(t for t in targets if t["type"] == "page")
+        # The one that it opens with may be there later than we are.
+        target = self.call("Target.createTarget", url="about:blank")
         self.session = self.call(
-            "Target.attachToTarget", targetId=page["targetId"], flatten=True
+            "Target.attachToTarget", targetId=target["targetId"], flatten=True
         )["sessionId"]
         for domain in ("Page", "Runtime", "Log", "Network"):
             self.call(domain + ".enable")
@@ -287,7 +287,7 @@ def look(browser, page, scheme, size, shots):
     )
     browser.call("Page.navigate", url=url)
     browser.wait_for("Page.loadEventFired")
-    found = browser.evaluate(LOOK)
+    found = browser.evaluate(LOOK % width)
     wrong = found["wrong"] + list(noises(browser.events, url))
     if shots:
         picture = browser.call(

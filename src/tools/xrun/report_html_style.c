@@ -106,6 +106,7 @@ static const char *const style[] = {
 	"td.n,th.n{text-align:right;white-space:nowrap}",
 	"th.c{text-align:center}",
 	".facts th{width:11rem;color:var(--faint)}",
+	"bdi,dd,.facts td,.stack td{overflow-wrap:anywhere}",
 	"td.cell{text-align:center;white-space:nowrap;border:2px solid "
 	"var(--card);padding:.4rem .5rem}",
 	"td.is-ok{color:var(--ok)}",
@@ -129,9 +130,10 @@ static const char *const style[] = {
 	"main{padding:.6rem}"
 	"section{padding:.8rem .8rem;border-radius:8px}"
 	".verdict h2{font-size:1.3rem}"
-	".tiles{grid-template-columns:repeat(2,1fr);gap:.5rem}"
+	".tiles{grid-template-columns:repeat(2,minmax(0,1fr));gap:.5rem}"
 	".tiles dd{font-size:1.15rem}"
 	".picture{padding-left:4.3rem;padding-right:.9rem}"
+	".facts th{width:7.5rem}"
 	".minor{display:none}"
 	"thead th,thead th.n{white-space:normal}"
 	".stack thead{position:absolute;clip-path:inset(50%)}"

@@ -3,8 +3,12 @@
 
 #include <inttypes.h>
 #include <math.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
+
+/* Two minutes: from here on they are counted. */
+#define LONG_NS 119.5e9
 
 const char *xrun_words_count(char text[XRUN_WORDS_BYTES], uint64_t count)
 {
@@ -21,12 +25,34 @@ const char *xrun_words_count(char text[XRUN_WORDS_BYTES], uint64_t count)
 	return text;
 }
 
+/* "3 min 5 s", "2 h 10 min", and no part that is 0. */
+static void long_time(char text[XRUN_WORDS_BYTES], uint64_t time_s)
+{
+	bool has_hours = time_s >= 7200;
+	uint64_t large = has_hours ? time_s / 3600 : time_s / 60;
+	uint64_t small = has_hours ? time_s / 60 % 60 : time_s % 60;
+	const char *units[] = { has_hours ? "h" : "min",
+				has_hours ? "min" : "s" };
+
+	if (small == 0)
+		snprintf(text, XRUN_WORDS_BYTES, "%" PRIu64 " %s", large,
+			 units[0]);
+	else
+		snprintf(text, XRUN_WORDS_BYTES,
+			 "%" PRIu64 " %s %" PRIu64 " %s", large, units[0],
+			 small, units[1]);
+}
+
 const char *xrun_words_time(char text[XRUN_WORDS_BYTES], double time_ns)
 {
 	static const char *const units[] = { "ns", "µs", "ms", "s" };
 	int unit = 0;
 	int n_decimals;
 
+	if (time_ns >= LONG_NS && time_ns < 1e18) {
+		long_time(text, (uint64_t)(time_ns / 1e9 + 0.5));
+		return text;
+	}
 	/* What would be rounded up to 1000 is 1 of the next. */
 	while (unit < 3 && fabs(time_ns) >= 999.5) {
 		time_ns /= 1000;
