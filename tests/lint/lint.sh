@@ -23,8 +23,8 @@ check_format() {
 }
 
 check_licences() {
-	bad=$(find include src tests doc data run check .ci meson.build \
-		meson_options.txt -type f ! -name '*.md' ! -name '*.png' ! -name '*.svg' \
+	bad=$(find include src tests doc data debian/rules debian/tests run \
+		check .ci meson.build meson_options.txt -type f ! -name '*.md' ! -name '*.png' ! -name '*.svg' \
 		-print0 | xargs -0 grep -L 'SPDX-License-Identifier: MIT') || true
 	[ -z "$bad" ] || {
 		echo "no licence is named in:" $bad
