@@ -3,11 +3,13 @@
 #include "fake_root.h"
 #include "runner.h"
 
+#include "tools/doctor/finding.h"
 #include "tools/xrun/machine.h"
 
 #include <CUnit/CUnit.h>
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 static struct xrun_machine machine;
@@ -94,10 +96,25 @@ static void test_all_is_known(void)
 			       "a virtual machine (QEMU)");
 }
 
+/* On this machine: what is always so. */
+static void test_look(void)
+{
+	memset(&machine, 0, sizeof(machine));
+	xrun_machine_look(&machine, "no-such-server");
+	CU_ASSERT(machine.n_cpus > 0);
+	CU_ASSERT(machine.kernel[0] != 0);
+	CU_ASSERT_STRING_EQUAL(machine.leat_version, LEAT_VERSION);
+	CU_ASSERT_EQUAL(strlen(machine.time), strlen("2026-11-23T20:15:00Z"));
+	CU_ASSERT_PTR_NOT_NULL_FATAL(machine.doctor);
+	CU_ASSERT(machine.doctor->n_findings > 5);
+	free(machine.doctor);
+}
+
 static const struct unit_test tests[] = {
 	{ "machine", "nothing is known", test_nothing_is_known },
 	{ "machine", "preemption", test_preemption },
 	{ "machine", "all is known", test_all_is_known },
+	{ "machine", "this one", test_look },
 };
 
 int main(int argc, char **argv)

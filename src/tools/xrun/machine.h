@@ -9,14 +9,12 @@
 void xrun_machine_read(struct xrun_machine *machine, const char *root);
 
 /*
- * The same, what leat-doctor finds, whether we may be realtime, versions and
- * the time. Both servers are asked, so do this before an experiment and not in
- * it. Whether there is a witness is the caller's to say.
+ * The same, whether we may be realtime, the time, and what leat-doctor finds in
+ * files: no server is asked, so it may be done while an experiment is set up.
+ * The versions of the servers and the witness are the caller's to say.
  *
- * @param jack_name  Of the JACK server; NULL: the usual one.
- * @param remote     The PipeWire daemon; NULL: the usual one.
+ * @param jack_name  Of the JACK server.
  */
-void xrun_machine_look(struct xrun_machine *machine, const char *jack_name,
-		       const char *remote);
+void xrun_machine_look(struct xrun_machine *machine, const char *jack_name);
 
 #endif
