@@ -25,7 +25,7 @@ import tempfile
 
 WIDTHS = {"desk": 1280, "tablet": 768, "phone": 360}
 SCHEMES = ("light", "dark")
-SHORT = ("ramp", "hostile")
+SHORT = ("quick", "ramp", "hostile")
 
 # Runs in the page, and returns a list of what is wrong.
 LOOK = r"""

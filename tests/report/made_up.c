@@ -345,6 +345,26 @@ static int make_lost(struct xrun_result *result, struct dice *dice)
 	return 0;
 }
 
+/* Loads of several kinds. */
+static int make_quick(struct xrun_result *result, struct dice *dice)
+{
+	static const struct plan plans[] = {
+		{ 256, XRUN_LOAD_NONE, 0, 0, 5 * S, { 0.5 }, 0 },
+		{ 256, XRUN_LOAD_JACK, 50, 0, 5 * S, { 0.5, 0.5 }, 0 },
+		{ 256, XRUN_LOAD_PIPEWIRE, 50, 0, 5 * S, { 2, 0, 0, 1 }, 0.7 },
+		{ 256, XRUN_LOAD_CPU, 2, 0, 5 * S, { 9, 0, 0, 3 }, 0.7 },
+	};
+	int res = begin(result, 1, 4);
+
+	if (res < 0)
+		return res;
+	for (int i = 0; i < 4; i++)
+		add_step(result, dice, &plans[i]);
+	result->verdict = XRUN_LOST;
+	fill_rest(result);
+	return 0;
+}
+
 static int make_ramp(struct xrun_result *result, struct dice *dice)
 {
 	static const uint32_t levels[] = { 20, 40, 60, 80, 90, 95, 85, 88 };
@@ -523,11 +543,11 @@ static const struct {
 	const char *name;
 	int (*make)(struct xrun_result *result, struct dice *dice);
 } kinds[] = {
-	{ "good", make_good },	     { "lost", make_lost },
-	{ "ramp", make_ramp },	     { "matrix", make_matrix },
-	{ "compare", make_compare }, { "empty", make_empty },
-	{ "unknown", make_unknown }, { "huge", make_huge },
-	{ "hostile", make_hostile },
+	{ "good", make_good },	   { "lost", make_lost },
+	{ "quick", make_quick },   { "ramp", make_ramp },
+	{ "matrix", make_matrix }, { "compare", make_compare },
+	{ "empty", make_empty },   { "unknown", make_unknown },
+	{ "huge", make_huge },	   { "hostile", make_hostile },
 };
 
 const char *made_up_kind(unsigned n)

@@ -6,7 +6,7 @@
 #include "tools/xrun/result.h"
 
 /*
- * "good", "lost", "ramp", "matrix", "compare"; "empty", "unknown", "huge";
+ * "good", "lost", "quick", "ramp", "matrix", "compare"; "empty", "unknown", "huge";
  * "hostile", with names that would like to be markup.
  *
  * @return  0, or -errno. To be finished with xrun_result_finish().

@@ -116,7 +116,7 @@ def main():
             for problem in found[:10]:
                 print("    " + problem)
             n_wrong += len(found)
-    sys.exit(1 if n_wrong or len(pages) < 9 else 0)
+    sys.exit(1 if n_wrong or len(pages) < 10 else 0)
 
 
 main()

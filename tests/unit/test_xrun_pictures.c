@@ -231,10 +231,10 @@ static const struct xrun_lane lanes[] = {
 static void test_timeline(void)
 {
 	const struct xrun_moment moments[] = {
-		{ 1.0, 0, false, 2e6, 0 },
-		{ 1.001, 0, true, 5e6, 256 },
-		{ 9.0, 0, false, 0, 0 },
-		{ 1.0, 1, true, 0, 1 },
+		{ 1.0, 0, XRUN_WAS_LATE, 2e6, 0 },
+		{ 1.001, 0, XRUN_WAS_LOST, 5e6, 256 },
+		{ 9.0, 0, XRUN_SEEN, 0, 0 },
+		{ 1.0, 1, XRUN_WAS_LOST, 0, 1 },
 	};
 	FILE *file = begin();
 
@@ -243,6 +243,10 @@ static void test_timeline(void)
 	finish(file);
 	CU_ASSERT_EQUAL(count("class=\"event jack\""), 2);
 	CU_ASSERT_EQUAL(count("class=\"event pipewire\""), 1);
+	/* The lower end, and higher the worse it was. */
+	CU_ASSERT_EQUAL(count("y1=\"43.00%\" y2=\"7.00%\""), 1);
+	CU_ASSERT_EQUAL(count("y1=\"43.00%\" y2=\"38.00%\""), 1);
+	CU_ASSERT_EQUAL(count("y1=\"93.00%\" y2=\"57.00%\""), 1);
 	CU_ASSERT_EQUAL(count("JACK, at 1.00 s: 2 times, late by up to 5 ms; "
 			      "lost: 256 frames"),
 			1);

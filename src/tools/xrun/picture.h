@@ -36,10 +36,16 @@ void xrun_picture_histogram(FILE *file, const char *alternative,
 
 /* ---- what happened when ---- */
 
+enum xrun_weight {
+	XRUN_SEEN,     /* and it harmed nobody */
+	XRUN_WAS_LATE, /* but nothing was lost */
+	XRUN_WAS_LOST
+};
+
 struct xrun_moment {
 	double at_s;
 	unsigned lane;
-	bool is_loss;	 /* more than late */
+	enum xrun_weight weight;
 	double late_ns;	 /* 0: not known */
 	uint64_t n_lost; /* frames */
 };

@@ -14,13 +14,17 @@ enum { N_CELLS = 300 };
 
 /* Of the height of a lane. */
 #define MARK_LOW 0.14
-#define MARK_HIGH_LATE 0.45
-#define MARK_HIGH_LOSS 0.86
+
+static const double mark_high[] = {
+	[XRUN_SEEN] = 0.24,
+	[XRUN_WAS_LATE] = 0.5,
+	[XRUN_WAS_LOST] = 0.86,
+};
 
 struct cell {
 	double first_s, last_s, late_ns;
 	uint64_t n_late, n_lost;
-	bool has_loss;
+	enum xrun_weight weight; /* the most */
 };
 
 static void tick_time(char text[XRUN_TICK_BYTES], double value)
@@ -45,7 +49,8 @@ static void take(struct cell *cell, const struct xrun_moment *moment)
 	cell->last_s = fmax(cell->last_s, moment->at_s);
 	cell->late_ns = fmax(cell->late_ns, moment->late_ns);
 	cell->n_lost += moment->n_lost;
-	cell->has_loss |= moment->is_loss;
+	if (moment->weight > cell->weight)
+		cell->weight = moment->weight;
 	cell->n_late++;
 }
 
@@ -58,7 +63,10 @@ static void put_tip(char *tip, size_t tip_bytes, const char *lane,
 
 	snprintf(tip, tip_bytes, "%.60s, at %.2f s: %s%s%s%s%s", lane,
 		 cell->first_s, xrun_words_some(late, cell->n_late, "time"),
-		 cell->late_ns > 0 ? ", late by up to " : "",
+		 cell->late_ns > 0 ? cell->weight == XRUN_SEEN
+					     ? ", for up to "
+					     : ", late by up to "
+				   : "",
 		 cell->late_ns > 0 ? xrun_words_time(time, cell->late_ns) : "",
 		 cell->n_lost > 0 ? "; lost: " : "",
 		 cell->n_lost > 0 ? xrun_words_some(lost, cell->n_lost, "frame")
@@ -72,11 +80,8 @@ static void draw_cell(const struct xrun_svg *svg, const struct xrun_lane *lane,
 
 	put_tip(tip, sizeof(tip), lane->name, cell);
 	snprintf(css_class, sizeof(css_class), "event %.40s", lane->css_class);
-	xrun_svg_mark(
-		svg, css_class, (cell->first_s + cell->last_s) / 2,
-		bottom + MARK_LOW,
-		bottom + (cell->has_loss ? MARK_HIGH_LOSS : MARK_HIGH_LATE),
-		tip);
+	xrun_svg_mark(svg, css_class, (cell->first_s + cell->last_s) / 2,
+		      bottom + MARK_LOW, bottom + mark_high[cell->weight], tip);
 }
 
 static void draw_lane(const struct xrun_svg *svg, const struct xrun_lane *lane,

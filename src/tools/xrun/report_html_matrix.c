@@ -3,9 +3,11 @@
 #include "report_parts.h"
 
 #include "html.h"
+#include "svg.h"
 #include "words.h"
 
 #include <inttypes.h>
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -219,34 +221,106 @@ static unsigned take_kind(const struct xrun_step *const *load, unsigned n_loads,
 	for (unsigned l = 0; l < n_loads; l++)
 		if (load[l]->load == kind || load[l]->load == XRUN_LOAD_NONE)
 			of_kind[n++] = load[l];
-	return n > 0 && of_kind[n - 1]->load == kind ? n : 0;
+	return n;
+}
+
+/* How many kinds there are, without none. */
+static unsigned count_kinds(const struct xrun_step *const *load,
+			    unsigned n_loads)
+{
+	unsigned n = 0;
+
+	for (unsigned l = 0; l < n_loads; l++)
+		n += load[l]->load != XRUN_LOAD_NONE &&
+		     (l == 0 || load[l]->load != load[l - 1]->load);
+	return n;
+}
+
+/* A share of each, in percent, as a bar and as a figure. */
+static void put_bar(FILE *file, const uint64_t count[XRUN_N_CAUSES],
+		    uint64_t of, double most)
+{
+	struct xrun_svg svg = { file, { 0, most, false }, { 0, 1, false } };
+	struct xrun_column column = { .part = { 0 } };
+	double at = 0;
+
+	fill_column(&column, count, of);
+	fputs("<td class=\"bar\"><svg aria-hidden=\"true\" width=\"100%\" "
+	      "height=\"12\">",
+	      file);
+	for (int i = 0; i < XRUN_N_LANES; i++) {
+		char css_class[64];
+
+		if (!(column.part[i] > 0))
+			continue;
+		snprintf(css_class, sizeof(css_class), "column %s",
+			 xrun_lanes[i].css_class);
+		xrun_svg_bar(&svg, css_class, at, at + column.part[i], 0, 1,
+			     xrun_lanes[i].name);
+		at += column.part[i];
+	}
+	xrun_html(file, "</svg>%.3g %%</td>", at);
+}
+
+static double share(uint64_t n, uint64_t of)
+{
+	return of > 0 ? (double)n / (double)of * 100 : 0;
+}
+
+/* One row for each load, of whatever kind. */
+static void put_rows(FILE *file, const struct xrun_result *result,
+		     const struct xrun_step *const *load, unsigned n_loads)
+{
+	double most_lost = 1e-9, most_late = 1e-9;
+
+	for (unsigned l = 0; l < n_loads; l++) {
+		struct xrun_sums sums = sums_of_load(result, load[l]);
+
+		most_lost = fmax(most_lost, share(sums.n_lost, sums.n_sent));
+		most_late = fmax(most_late, share(sums.n_late, sums.n_cycles));
+	}
+	fputs("<table><thead><tr><th scope=\"col\">Load</th>"
+	      "<th scope=\"col\">Frames lost</th>"
+	      "<th scope=\"col\">Late periods</th></tr></thead><tbody>\n",
+	      file);
+	for (unsigned l = 0; l < n_loads; l++) {
+		struct xrun_sums sums = sums_of_load(result, load[l]);
+		char text[XRUN_LOAD_BYTES];
+
+		xrun_html(file, "<tr><th scope=\"row\">%s</th>",
+			  xrun_load_text(text, load[l]));
+		put_bar(file, sums.lost_by, sums.n_sent, most_lost);
+		put_bar(file, sums.late_by, sums.n_cycles, most_late);
+		fputs("</tr>\n", file);
+	}
+	fputs("</tbody></table>\n", file);
 }
 
 void xrun_html_load(FILE *file, const struct xrun_result *result)
 {
 	const struct xrun_step *load[N_MOST], *of_kind[N_MOST];
 	unsigned n_loads = find_loads(result, load);
-	bool has_begun = false;
+	unsigned n_kinds = count_kinds(load, n_loads);
 
+	if (n_loads < 2)
+		return;
+	fputs("<section aria-labelledby=\"load\"><h2 id=\"load\">Load against "
+	      "loss</h2>\n<p>How much was lost, and how much was late, under "
+	      "each load, and who was to blame.</p>\n",
+	      file);
+	if (n_kinds > 1)
+		put_rows(file, result, load, n_loads);
 	for (int kind = 1; kind < XRUN_N_LOADS; kind++) {
 		unsigned n =
 			take_kind(load, n_loads, (enum xrun_load)kind, of_kind);
 
-		if (n < 2)
+		/* What has but one level is in the rows already. */
+		if (n == 0 || of_kind[n - 1]->load != (enum xrun_load)kind ||
+		    n < (n_kinds > 1 ? 3 : 2))
 			continue;
-		if (!has_begun)
-			fputs("<section aria-labelledby=\"load\">"
-			      "<h2 id=\"load\">Load against loss</h2>\n<p>How "
-			      "much was lost, and how much was late, under "
-			      "each "
-			      "load, and who was to blame.</p>\n",
-			      file);
-		has_begun = true;
 		draw_columns(file, result, of_kind, n, true);
 		draw_columns(file, result, of_kind, n, false);
 	}
-	if (has_begun) {
-		xrun_html_lanes(file, false);
-		fputs("</section>\n", file);
-	}
+	xrun_html_lanes(file, false);
+	fputs("</section>\n", file);
 }

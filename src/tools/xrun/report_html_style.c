@@ -53,7 +53,7 @@ static const char *const style[] = {
 	".tiles div{background:var(--card);border:1px solid var(--rule);"
 	"border-radius:10px;padding:.7rem .9rem}",
 	".tiles dt{font-size:.8rem;color:var(--faint)}",
-	".tiles dd{margin:0;font-size:1.35rem;font-weight:600;"
+	".tiles dd{margin:0;font-size:1.1rem;font-weight:600;"
 	"font-variant-numeric:tabular-nums}",
 	".tiles small{display:block;font-size:.8rem;font-weight:400;"
 	"color:var(--faint)}",
@@ -105,6 +105,9 @@ static const char *const style[] = {
 	".scroll tbody th{min-width:8rem}",
 	"td.n,th.n{text-align:right;white-space:nowrap}",
 	"th.c{text-align:center}",
+	"td.bar{width:36%;white-space:nowrap}",
+	"td.bar svg{display:block;margin:.3rem 0 .1rem;"
+	"background:var(--grid)}",
 	".facts th{width:11rem;color:var(--faint)}",
 	"bdi,dd,.facts td,.stack td{overflow-wrap:anywhere}",
 	"td.cell{text-align:center;white-space:nowrap;border:2px solid "
@@ -131,7 +134,6 @@ static const char *const style[] = {
 	"section{padding:.8rem .8rem;border-radius:8px}"
 	".verdict h2{font-size:1.3rem}"
 	".tiles{grid-template-columns:repeat(2,minmax(0,1fr));gap:.5rem}"
-	".tiles dd{font-size:1.15rem}"
 	".picture{padding-left:4.3rem;padding-right:.9rem}"
 	".facts th{width:7.5rem}"
 	".minor{display:none}"

@@ -107,9 +107,11 @@ static void put_step(FILE *file, const struct xrun_result *result,
 	put_load(file, step);
 	put_count(file, step->period);
 	if (step->skipped) {
-		xrun_html(file, "<td colspan=\"7\">not run: <bdi>%s</bdi></td>",
+		xrun_html(file, "<td colspan=\"8\">not run: <bdi>%s</bdi></td>",
 			  step->why);
 	} else {
+		xrun_html(file, "<td class=\"n\">%.1f s</td>",
+			  xrun_step_begin_s(result, step));
 		put_time(file, (double)step->duration_ns);
 		put_count(file, xrun_step_late(step));
 		for (int place = 0; place < XRUN_N_PLACES; place++)
@@ -138,7 +140,8 @@ void xrun_html_steps(FILE *file, const struct xrun_result *result)
 		put_head(file, "Bridge", false);
 	put_head(file, "Load", false);
 	put_head(file, "Period", true);
-	put_head(file, "Time", true);
+	put_head(file, "From", true);
+	put_head(file, "For", true);
 	put_head(file, "Late", true);
 	put_head(file, "Lost in JACK", true);
 	put_head(file, "Lost to PipeWire", true);

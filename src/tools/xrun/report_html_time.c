@@ -6,7 +6,6 @@
 
 #include <inttypes.h>
 #include <stdlib.h>
-#include <string.h>
 
 enum { LOAD_PX = 70, FILL_PX = 120 };
 
@@ -56,6 +55,9 @@ void xrun_html_lanes(FILE *file, bool has_marks)
 	if (has_marks) {
 		legend_mark(file, 14, "tall: sound was lost");
 		legend_mark(file, 7, "short: late, but nothing lost");
+		legend_mark(file, 3,
+			    "dot: a processor stood still, and "
+			    "nobody was late");
 	}
 	fputs("</ul>\n", file);
 }
@@ -82,6 +84,29 @@ static uint32_t count_left_out(const struct xrun_result *result, uint32_t arm)
 	return n;
 }
 
+static enum xrun_weight weight_of(const struct xrun_event *event)
+{
+	if (event->kind == XRUN_STALL)
+		return XRUN_SEEN;
+	return event->kind == XRUN_GAP && event->n_frames > 0 ? XRUN_WAS_LOST
+							      : XRUN_WAS_LATE;
+}
+
+static struct xrun_moment moment_of(const struct xrun_event *event,
+				    double begin_s)
+{
+	bool is_gap = event->kind == XRUN_GAP;
+	bool is_timed = !is_gap && event->size_ns != XRUN_UNKNOWN;
+
+	return (struct xrun_moment){
+		.at_s = begin_s + (double)event->time_ns / 1e9,
+		.lane = xrun_lane_of(event->cause),
+		.weight = weight_of(event),
+		.late_ns = is_timed ? (double)event->size_ns : 0,
+		.n_lost = is_gap ? event->n_frames : 0,
+	};
+}
+
 static size_t take_events(const struct xrun_result *result, uint32_t arm,
 			  struct xrun_moment *moment)
 {
@@ -92,19 +117,8 @@ static size_t take_events(const struct xrun_result *result, uint32_t arm,
 		double begin_s = xrun_step_begin_s(result, step);
 
 		for (uint32_t e = 0; step->arm == arm && e < step->n_events;
-		     e++) {
-			const struct xrun_event *event = &step->event[e];
-
-			moment[n++] = (struct xrun_moment){
-				begin_s + (double)event->time_ns / 1e9,
-				xrun_lane_of(event->cause),
-				event->kind == XRUN_GAP && event->n_frames > 0,
-				event->kind == XRUN_GAP
-					? 0
-					: (double)event->size_ns,
-				event->kind == XRUN_GAP ? event->n_frames : 0
-			};
-		}
+		     e++)
+			moment[n++] = moment_of(&step->event[e], begin_s);
 	}
 	return n;
 }
@@ -132,36 +146,30 @@ static void draw_timeline(FILE *file, const struct xrun_result *result,
 
 /* ---- load ---- */
 
-static bool is_varied(const struct xrun_result *result)
+/*
+ * Levels of one kind can be drawn over time; of several, they mean nothing
+ * beside each other.
+ */
+static bool has_levels(const struct xrun_result *result)
 {
-	for (uint32_t i = 1; i < result->n_steps; i++)
-		if (result->step[i].level != result->step[0].level ||
-		    result->step[i].load != result->step[0].load)
-			return true;
-	return false;
-}
-
-/* One kind of load at least; what its level counts is the unit. */
-static const char *unit_of(const struct xrun_result *result)
-{
-	const char *unit = NULL;
+	enum xrun_load kind = xrun_ramp_load(result);
+	bool is_varied = false;
 
 	for (uint32_t i = 0; i < result->n_steps; i++) {
-		const char *other = xrun_load_unit(result->step[i].load);
+		const struct xrun_step *step = &result->step[i];
 
-		if (!other[0])
-			continue;
-		if (unit && strcmp(unit, other) != 0)
-			return "";
-		unit = other;
+		if (step->load != kind && step->load != XRUN_LOAD_NONE)
+			return false;
+		is_varied |= step->level != result->step[0].level;
 	}
-	return unit ? unit : "";
+	return is_varied;
 }
 
 static void draw_load(FILE *file, const struct xrun_result *result)
 {
 	struct xrun_value *value = calloc(result->n_steps, sizeof(*value));
 	struct xrun_course course = { "line unknown", value, 0, true };
+	const char *unit = xrun_load_unit(xrun_ramp_load(result));
 	char name[64];
 
 	for (uint32_t i = 0; value && i < result->n_steps; i++)
@@ -172,8 +180,9 @@ static void draw_load(FILE *file, const struct xrun_result *result)
 			};
 	if (!value)
 		return;
-	snprintf(name, sizeof(name), "load, %s",
-		 unit_of(result)[0] ? unit_of(result) : "level");
+	snprintf(name, sizeof(name), "load (%s)%s%s",
+		 xrun_load_name(xrun_ramp_load(result)), unit[0] ? ", " : "",
+		 unit);
 	fputs("<div class=\"picture upper\">\n", file);
 	xrun_picture_course(
 		file, "The load over time, as in the table of steps.", LOAD_PX,
@@ -292,7 +301,7 @@ void xrun_html_time(FILE *file, const struct xrun_result *result)
 	fputs("<p>Each mark is a moment at which somebody was late, or sound "
 	      "was lost, in the row of who is to blame.</p>\n",
 	      file);
-	if (is_varied(result))
+	if (has_levels(result))
 		draw_load(file, result);
 	draw_timeline(file, result, arm);
 	xrun_html_lanes(file, true);

@@ -41,7 +41,7 @@ const char *xrun_load_text(char text[XRUN_LOAD_BYTES],
 const char *xrun_load_sentence(char text[XRUN_LOAD_BYTES], enum xrun_load load,
 			       uint32_t level);
 
-/* The load of which a ramp looks for the most. */
+/* The first kind of load there was: of a ramp, the one that it is of. */
 enum xrun_load xrun_ramp_load(const struct xrun_result *result);
 
 /* ---- sums over steps ---- */
