@@ -26,6 +26,7 @@ static const struct {
 	{ "top", "all links on the whole terminal, as they are" },
 	{ "up", "bridge JACK and PipeWire, and show it live" },
 	{ "verify", "play a file through a link and compare every sample" },
+	{ "xrun", "who is late under load, and what is lost where" },
 };
 
 const char *leat_verb_summary(const char *verb)

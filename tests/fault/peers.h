@@ -9,7 +9,7 @@
 #include "actor.h"
 #include "figures.h"
 #include "footprint.h"
-#include "support/witness.h"
+#include "tools/xrun/witness.h"
 
 #include <stdbool.h>
 #include <stdint.h>

@@ -7,7 +7,7 @@
 #include "bridge.h"
 
 #include "fault/footprint.h"
-#include "support/witness.h"
+#include "tools/xrun/witness.h"
 #include "unit/runner.h"
 
 #include <CUnit/CUnit.h>

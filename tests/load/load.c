@@ -10,7 +10,7 @@
  */
 #include "integration/bridge.h"
 #include "meter.h"
-#include "witness.h"
+#include "tools/xrun/witness.h"
 
 #include <inttypes.h>
 #include <math.h>

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "meter.h"
 
-#include "witness.h"
+#include "tools/xrun/witness.h"
 
 #include <jack/jack.h>
 

@@ -286,6 +286,24 @@ bool patchbay_has_node(const struct patchbay *bay, const char *name)
 	return false;
 }
 
+const char *patchbay_find_node(const struct patchbay *bay,
+			       enum pw_direction direction,
+			       bool (*is_wanted)(const char *node_name))
+{
+	const struct object *object;
+
+	spa_list_for_each(object, &bay->objects, link)
+	{
+		const struct object *node = NULL;
+
+		if (object->kind == KIND_PORT && object->direction == direction)
+			node = find_node(bay, object->node);
+		if (node && is_wanted(node->name))
+			return node->name;
+	}
+	return NULL;
+}
+
 uint32_t patchbay_list_ports(const struct patchbay *bay, const char *node_name,
 			     enum pw_direction direction, const char **names,
 			     uint32_t n_max)

@@ -38,6 +38,11 @@ uint32_t patchbay_find_port(const struct patchbay *bay, const char *name,
 /** Whether there is a node of that name. */
 bool patchbay_has_node(const struct patchbay *bay, const char *name);
 
+/** The first node that has a port of a direction and is wanted, or NULL. */
+const char *patchbay_find_node(const struct patchbay *bay,
+			       enum pw_direction direction,
+			       bool (*is_wanted)(const char *node_name));
+
 /** Ports of a node in one direction, in no order; at most n_max names. */
 uint32_t patchbay_list_ports(const struct patchbay *bay, const char *node_name,
 			     enum pw_direction direction, const char **names,

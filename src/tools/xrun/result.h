@@ -161,9 +161,10 @@ struct xrun_step {
 	/* Late or skipped periods of any callback, each counted once. */
 	uint64_t n_late[XRUN_N_CAUSES];
 	/* Frames that are missing in the counting signal. */
-	bool is_counted; /* the signal came round; else nothing is known */
-	bool is_exact;	 /* bit by bit; else to a few frames (resampled) */
-	uint64_t n_sent, n_heard;
+	bool is_counted;  /* the signal came round; else nothing is known */
+	bool is_exact;	  /* bit by bit; else to a few frames (resampled) */
+	uint64_t n_sent;  /* by our JACK client: what JACK left out is not */
+	uint64_t n_heard; /* of them, by the same client: they went round */
 	uint64_t n_lost[XRUN_N_PLACES][XRUN_N_CAUSES];
 
 	uint64_t n_stalls; /* of the machine, by the witness */

@@ -4,9 +4,13 @@
  * process of its own, that sleeps a little and notes when it wakes late. What
  * it saw within a time that was measured is not the doing of what was
  * measured.
+ *
+ * It has a higher priority than the graphs, so nothing of theirs keeps it from
+ * waking. As it is a process like the servers and the bridge, whoever stops
+ * all processes of an experiment stops it as well, and it says so afterwards.
  */
-#ifndef TEST_SUPPORT_WITNESS_H
-#define TEST_SUPPORT_WITNESS_H
+#ifndef LEAT_XRUN_WITNESS_H
+#define LEAT_XRUN_WITNESS_H
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -17,6 +21,7 @@
 struct witness_stall {
 	int64_t start_ns;
 	int64_t end_ns;
+	int32_t cpu;
 };
 
 /* Shared with the process that watches. */

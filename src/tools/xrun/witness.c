@@ -11,9 +11,10 @@
 #include <time.h>
 #include <unistd.h>
 
-#define PRIORITY 90
-#define SLEEP_NS 500000
-#define LATE_NS 500000
+/* PipeWire's data loops have 88, jackd 80 or less. */
+#define PRIORITY 95
+#define SLEEP_NS 200000
+#define LATE_NS 300000
 
 /* How far back it is looked: longer than a stall that a run survives. */
 #define LOOK_BACK 256u
@@ -30,7 +31,8 @@ static void note(struct witness *witness, int64_t start_ns, int64_t end_ns)
 {
 	uint32_t i = atomic_fetch_add(&witness->n_stalls, 1) % WITNESS_STALLS;
 
-	witness->stalls[i] = (struct witness_stall){ start_ns, end_ns };
+	witness->stalls[i] =
+		(struct witness_stall){ start_ns, end_ns, sched_getcpu() };
 }
 
 static void *watch(void *user)

@@ -1,0 +1,698 @@
+/* SPDX-License-Identifier: MIT */
+#include "experiment.h"
+
+#include "machine.h"
+#include "ramp.h"
+#include "summary.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+/* How often what was recorded is taken. */
+#define TICK_MS 20
+
+#define CONNECT_MS 8000
+/* Until the signal comes round without a break, and how long it has to. */
+#define STEADY_MS 5000
+#define STEADY_PART 8 /* of a second */
+/* What was sent at the end of a step may take so long. */
+#define DRAIN_MS 300
+
+#define STOPPED (-1)
+
+static const uint32_t matrix_periods[] = { 32, 64, 128, 256, 512, 1024, 2048 };
+#define N_MATRIX_PERIODS (sizeof(matrix_periods) / sizeof(matrix_periods[0]))
+
+/* ---- waiting ---- */
+
+static int check_all(struct xrun_experiment *e)
+{
+	const struct leat_service *ended = xrun_lab_ended(&e->lab);
+	char how[64];
+
+	if (e->loop->stopped)
+		return STOPPED;
+	if (ended) {
+		leat_child_how(&ended->child, how, sizeof(how));
+		leat_console_log(e->console,
+				 "%s %s in the middle of the experiment",
+				 ended->name, how);
+		return 1;
+	}
+	if (xrun_jack_end_is_gone(e->jack) ||
+	    xrun_pw_end_is_gone(e->pipewire)) {
+		leat_console_log(e->console,
+				 "%s went away in the middle of the experiment",
+				 xrun_jack_end_is_gone(e->jack)
+					 ? "the JACK server"
+					 : "the PipeWire daemon");
+		return 1;
+	}
+	return 0;
+}
+
+static int tick(struct xrun_experiment *e)
+{
+	xrun_pw_end_run(e->pipewire, TICK_MS);
+	leat_loop_step(e->loop, 0);
+	xrun_watch_look(&e->watch);
+	return check_all(e);
+}
+
+/* ---- progress ---- */
+
+static void show_progress(struct xrun_experiment *e,
+			  const struct xrun_step *step)
+{
+	struct leat_block block = { 0 };
+	char load[XRUN_TEXT_BYTES];
+	int64_t gone_ns = (int64_t)leat_now_ns() - e->watch.start_ns;
+
+	if (!e->console->in_place || e->console->quiet)
+		return;
+	snprintf(block.line[0], LEAT_BLOCK_LINE_BYTES,
+		 "%u/%u  %.60s, period %u, %.60s: %.1f of %.1f s",
+		 e->n_done + 1, e->n_planned, e->result->arm[step->arm].name,
+		 step->period, xrun_step_load_text(load, step),
+		 (double)gone_ns / 1e9, e->options->duration_ms / 1e3);
+	snprintf(block.line[1], LEAT_BLOCK_LINE_BYTES,
+		 "  %u notable calls, %u gaps so far", e->watch.calls.n_items,
+		 e->watch.track[XRUN_CALL_JACK_CLIENT].hearer.holes.n_items);
+	leat_console_show(e->console, &block);
+}
+
+static void say_step(struct xrun_experiment *e, const struct xrun_step *step)
+{
+	char *text = NULL;
+	size_t n_bytes = 0;
+	FILE *file;
+
+	if (e->console->quiet || e->options->json)
+		return;
+	file = open_memstream(&text, &n_bytes);
+	if (!file)
+		return;
+	xrun_summary_step(file, e->result, step);
+	fclose(file);
+	if (n_bytes > 0)
+		text[n_bytes - 1] = 0;
+	leat_console_say(e->console, "%s", text);
+	free(text);
+}
+
+/* ---- setting up ---- */
+
+static int complain(struct xrun_experiment *e, const struct leat_error *error)
+{
+	leat_console_log(e->console, "%s", error->text);
+	return 1;
+}
+
+static void open_watch(struct xrun_experiment *e)
+{
+	xrun_watch_init(&e->watch);
+	e->watch.jack = xrun_jack_end_recorder(e->jack);
+	e->watch.pipewire = xrun_pw_end_recorder(e->pipewire);
+	e->watch.witness = e->witness && e->witness->is_realtime ? e->witness
+								 : NULL;
+	e->watch.rate_hz = xrun_jack_end_rate_hz(e->jack);
+	e->watch.period = xrun_jack_end_period(e->jack);
+	e->period = e->watch.period;
+	e->load.jack = e->watch.jack;
+	e->load.pipewire = e->watch.pipewire;
+}
+
+static int open_ends(struct xrun_experiment *e)
+{
+	struct leat_error error;
+
+	if (xrun_jack_end_open(&e->jack, xrun_lab_server(&e->lab), &error) < 0)
+		return complain(e, &error);
+	if (xrun_pw_end_open(&e->pipewire, e->options->remote, &error) < 0)
+		return complain(e, &error);
+	open_watch(e);
+	return 0;
+}
+
+static void set_text(char text[XRUN_TEXT_BYTES], const char *value)
+{
+	snprintf(text, XRUN_TEXT_BYTES, "%.120s", value ? value : "");
+}
+
+static void describe_machine(struct xrun_experiment *e)
+{
+	struct xrun_machine *machine = &e->result->machine;
+
+	xrun_machine_look(machine, xrun_lab_server(&e->lab));
+	machine->has_witness = e->watch.witness != NULL;
+	set_text(machine->jack_version, xrun_jack_end_version());
+	set_text(machine->pipewire_version, xrun_pw_end_version());
+	set_text(machine->leat_version, LEAT_VERSION);
+}
+
+static void describe(struct xrun_experiment *e)
+{
+	static const char *const places[] = { "", "jack", "pipewire",
+					      "machine" };
+	struct xrun_settings *settings = &e->result->settings;
+	const struct xrun_options *options = e->options;
+
+	describe_machine(e);
+	settings->plan = options->plan;
+	set_text(settings->link, e->lab.link);
+	set_text(settings->jack_server, xrun_lab_server(&e->lab));
+	set_text(settings->pipewire_remote,
+		 options->remote ? options->remote
+				 : e->lab.private_pipewire.dir.path);
+	settings->private_jack = !options->server;
+	settings->private_pipewire = !options->remote;
+	settings->n_rounds = options->n_rounds;
+	settings->step_ns = options->duration_ms * INT64_C(1000000);
+	if (options->plant.place != XRUN_PLANT_NONE)
+		snprintf(settings->plant, XRUN_TEXT_BYTES, "%s:%u:%u",
+			 places[options->plant.place], options->plant.delay_us,
+			 options->plant.every_ms);
+	snprintf(settings->command, sizeof(settings->command), "%s",
+		 options->command);
+}
+
+static int make_arms(struct xrun_experiment *e)
+{
+	struct xrun_result *result = e->result;
+
+	result->n_arms = e->options->compare ? 2 : 1;
+	result->arm = calloc(result->n_arms, sizeof(*result->arm));
+	if (!result->arm)
+		return 1;
+	set_text(result->arm[0].name, "leat");
+	if (e->options->compare)
+		set_text(result->arm[1].name, e->options->compare);
+	for (uint32_t i = 0; i < result->n_arms; i++)
+		result->arm[i].round_trip_frames = XRUN_UNKNOWN;
+	return 0;
+}
+
+/* ---- the bridge of a step ---- */
+
+static bool is_none(const struct xrun_experiment *e, uint32_t arm)
+{
+	return arm > 0 && strcmp(e->options->compare, "none") == 0;
+}
+
+static int connect_both(struct xrun_experiment *e, uint32_t arm)
+{
+	char client[LEAT_LINK_NAME_BYTES + 8];
+	struct leat_error error;
+	int res;
+
+	if (is_none(e, arm))
+		res = xrun_pw_end_connect_sink(e->pipewire, CONNECT_MS, &error);
+	else {
+		snprintf(client, sizeof(client), "leat-%s:", e->lab.link);
+		res = xrun_jack_end_connect(e->jack, arm == 0 ? client : NULL,
+					    CONNECT_MS, &error);
+		if (res == 0)
+			res = xrun_pw_end_connect(e->pipewire,
+						  arm == 0 ? e->lab.link : NULL,
+						  CONNECT_MS, &error);
+	}
+	return res < 0 ? complain(e, &error) : 0;
+}
+
+static int start_bridge(struct xrun_experiment *e, uint32_t arm)
+{
+	int res = 0;
+
+	if (arm == 0)
+		res = xrun_lab_start_leat(&e->lab);
+	else if (!is_none(e, arm))
+		res = xrun_lab_start_other(&e->lab, e->options->compare);
+	if (res == 0)
+		res = connect_both(e, arm);
+	/* Another leat has no such memory: then there is less to blame by. */
+	if (res == 0 && arm == 0 &&
+	    leat_load_open(&e->watch.load, e->lab.link) < 0)
+		e->watch.load = NULL;
+	return res;
+}
+
+static void stop_bridge(struct xrun_experiment *e)
+{
+	leat_load_close(e->watch.load);
+	e->watch.load = NULL;
+	if (e->pipewire)
+		xrun_pw_end_disconnect(e->pipewire);
+	xrun_lab_stop_bridge(&e->lab);
+}
+
+/* How leat's bridge runs now; nothing is known of another's. */
+static enum leat_mode bridge_mode(const struct xrun_experiment *e)
+{
+	struct leat_link_status status;
+
+	if (!e->watch.load)
+		return 0;
+	leat_load_status(e->watch.load, &status);
+	return status.pipewire.mode == LEAT_MODE_FOLLOW ? LEAT_MODE_FOLLOW
+							: LEAT_MODE_ADAPTIVE;
+}
+
+static void note_mode(struct xrun_experiment *e, uint32_t arm,
+		      enum leat_mode mode)
+{
+	static const char *const words[] = {
+		[LEAT_MODE_FOLLOW] = "follow",
+		[LEAT_MODE_ADAPTIVE] = "adaptive",
+	};
+
+	set_text(e->result->arm[arm].mode, words[mode]);
+}
+
+/* ---- until it runs steadily ---- */
+
+static int wait_steady(struct xrun_experiment *e, bool comes_round)
+{
+	int64_t deadline_ms = leat_now_ms() + STEADY_MS;
+	uint32_t n_frames = e->watch.rate_hz / STEADY_PART;
+	int res = 0;
+
+	xrun_watch_forget_signal(&e->watch);
+	while (res == 0 && leat_left_ms(deadline_ms) > 0) {
+		res = tick(e);
+		/* Only what follows is sure to be exact. */
+		xrun_watch_set_rough(&e->watch,
+				     bridge_mode(e) != LEAT_MODE_FOLLOW);
+		if (!comes_round && e->watch.n_sent >= n_frames)
+			break;
+		if (xrun_watch_is_steady(&e->watch, n_frames))
+			break;
+		/* A gap, or nothing yet for a while: from the beginning. */
+		if (e->watch.n_sent > 2 * n_frames)
+			xrun_watch_forget_signal(&e->watch);
+	}
+	return res;
+}
+
+static int drain(struct xrun_experiment *e)
+{
+	int64_t deadline_ms = leat_now_ms() + DRAIN_MS;
+	int res = 0;
+
+	while (res == 0 && leat_left_ms(deadline_ms) > 0 &&
+	       !xrun_watch_is_complete(&e->watch))
+		res = tick(e);
+	return res;
+}
+
+/* ---- delays on purpose ---- */
+
+static void set_plant(struct xrun_experiment *e,
+		      const struct xrun_plant_option *plant)
+{
+	struct xrun_recorder *recorder = NULL;
+
+	if (plant->place == XRUN_PLANT_JACK)
+		recorder = e->watch.jack;
+	if (plant->place == XRUN_PLANT_PIPEWIRE)
+		recorder = e->watch.pipewire;
+	if (!recorder)
+		return;
+	atomic_store(&recorder->plant_us, plant->delay_us);
+	atomic_store(&recorder->plant_every_ms, plant->every_ms);
+}
+
+static void unset_plant(struct xrun_experiment *e)
+{
+	atomic_store(&e->watch.jack->plant_every_ms, 0);
+	atomic_store(&e->watch.pipewire->plant_every_ms, 0);
+}
+
+static void on_stopper_end(void *user)
+{
+	struct xrun_experiment *e = user;
+
+	e->stopper_ended = true;
+}
+
+#define STOPPED_PIDS_MAX (XRUN_LAB_PIDS_MAX + 2)
+
+/* All servers, the bridge, the witness, and ourselves. */
+static int start_stopper(struct xrun_experiment *e)
+{
+	const struct leat_child_fds fds = { -1, -1, -1 };
+	char numbers[STOPPED_PIDS_MAX + 2][16];
+	pid_t pids[STOPPED_PIDS_MAX];
+	struct leat_command command;
+	unsigned n = xrun_lab_pids(&e->lab, pids);
+
+	if (e->witness)
+		pids[n++] = e->witness->pid;
+	pids[n++] = getpid();
+	leat_command_init(&command, e->load.own_path, "leat-xrun");
+	leat_command_add(&command, "--worker");
+	leat_command_add(&command, "stopper");
+	snprintf(numbers[0], 16, "%u", e->options->plant.delay_us);
+	snprintf(numbers[1], 16, "%u", e->options->plant.every_ms);
+	for (unsigned i = 0; i < n; i++)
+		snprintf(numbers[i + 2], 16, "%d", (int)pids[i]);
+	for (unsigned i = 0; i < n + 2; i++)
+		leat_command_add(&command, numbers[i]);
+	e->stopper_ended = false;
+	return leat_child_start(&e->stopper, e->loop, &command, &fds,
+				on_stopper_end, e);
+}
+
+static void stop_stopper(struct xrun_experiment *e)
+{
+	pid_t pids[XRUN_LAB_PIDS_MAX];
+	unsigned n = xrun_lab_pids(&e->lab, pids);
+
+	if (!leat_child_alive(&e->stopper))
+		return;
+	leat_child_signal(&e->stopper, SIGKILL);
+	while (!e->stopper_ended)
+		leat_loop_step(e->loop, 100);
+	/* It may have died between the two. */
+	for (unsigned i = 0; i < n; i++)
+		kill(pids[i], SIGCONT);
+	if (e->witness)
+		kill(e->witness->pid, SIGCONT);
+}
+
+static int start_plant(struct xrun_experiment *e)
+{
+	set_plant(e, &e->options->plant);
+	if (e->options->plant.place != XRUN_PLANT_MACHINE)
+		return 0;
+	if (start_stopper(e) == 0)
+		return 0;
+	leat_console_log(e->console, "cannot start who is to stop everything");
+	return 1;
+}
+
+static void stop_plant(struct xrun_experiment *e)
+{
+	unset_plant(e);
+	stop_stopper(e);
+}
+
+/* ---- a step ---- */
+
+static int measure(struct xrun_experiment *e, struct xrun_step *step)
+{
+	int64_t deadline_ms = leat_now_ms() + e->options->duration_ms;
+	uint32_t n_xruns = xrun_jack_end_n_xruns(e->jack);
+	int res = start_plant(e);
+
+	xrun_watch_start(&e->watch);
+	while (res == 0 && leat_left_ms(deadline_ms) > 0) {
+		res = tick(e);
+		show_progress(e, step);
+		if (!xrun_load_is_there(&e->load)) {
+			step->skipped = true;
+			set_text(step->why, "its processes ended");
+			break;
+		}
+	}
+	stop_plant(e);
+	xrun_watch_stop(&e->watch);
+	step->n_jack_xruns = xrun_jack_end_n_xruns(e->jack) - n_xruns;
+	return res;
+}
+
+static int run_with_load(struct xrun_experiment *e, struct xrun_step *step)
+{
+	pid_t pids[XRUN_LAB_PIDS_MAX];
+	unsigned n_pids = xrun_lab_pids(&e->lab, pids);
+	int res = 0;
+
+	if (xrun_load_start(&e->load, step->load, step->level, pids, n_pids,
+			    step->why) < 0)
+		step->skipped = true;
+	else
+		res = measure(e, step);
+	xrun_load_stop(&e->load);
+	if (res == 0 && !step->skipped)
+		res = drain(e);
+	return res;
+}
+
+/* The way round: what is sent at a frame and when it is heard. */
+static void note_round_trip(struct xrun_experiment *e, uint32_t arm)
+{
+	const struct xrun_track *track = &e->watch.track[XRUN_CALL_JACK_CLIENT];
+	const struct xrun_record *last = &track->last;
+
+	if (last->n_runs > 0 && track->hearer.locked)
+		e->result->arm[arm].round_trip_frames =
+			last->frame + last->runs[0].offset -
+			xrun_count_frame(last->runs[0].number, last->frame);
+}
+
+static int run_bridged(struct xrun_experiment *e, struct xrun_step *step)
+{
+	enum leat_mode mode;
+	int res = wait_steady(e, !is_none(e, step->arm));
+
+	if (res != 0)
+		return res;
+	mode = bridge_mode(e);
+	note_mode(e, step->arm, mode);
+	note_round_trip(e, step->arm);
+	res = run_with_load(e, step);
+	if (res == 0 && !step->skipped &&
+	    xrun_watch_conclude(&e->watch, mode == LEAT_MODE_FOLLOW, step) < 0)
+		res = 1;
+	return res;
+}
+
+static int set_period(struct xrun_experiment *e, uint32_t period)
+{
+	if (e->period == period)
+		return 0;
+	if (xrun_jack_end_set_period(e->jack, period) < 0) {
+		leat_console_log(e->console,
+				 "JACK does not change its period to %u",
+				 period);
+		return 1;
+	}
+	e->period = period;
+	e->watch.period = period;
+	return 0;
+}
+
+static struct xrun_step *add_step(struct xrun_result *result)
+{
+	struct xrun_step *steps =
+		reallocarray(result->step, result->n_steps + 1, sizeof(*steps));
+
+	if (!steps)
+		return NULL;
+	result->step = steps;
+	memset(&steps[result->n_steps], 0, sizeof(*steps));
+	return &steps[result->n_steps++];
+}
+
+static void drop_step(struct xrun_result *result)
+{
+	result->n_steps--;
+}
+
+/* What is to be done in a step. */
+struct task {
+	uint32_t arm, round, period;
+	enum xrun_load load;
+	uint32_t level;
+};
+
+static int run_step(struct xrun_experiment *e, const struct task *task)
+{
+	struct xrun_step *step = add_step(e->result);
+	int res = set_period(e, task->period);
+
+	if (!step)
+		return 1;
+	step->arm = task->arm;
+	step->round = task->round;
+	step->period = task->period;
+	step->rate_hz = e->watch.rate_hz;
+	step->load = task->load;
+	step->level = task->level;
+	if (res == 0)
+		res = start_bridge(e, task->arm);
+	if (res == 0)
+		res = run_bridged(e, step);
+	stop_bridge(e);
+	if (res != 0) {
+		drop_step(e->result);
+		return res;
+	}
+	e->n_done++;
+	say_step(e, step);
+	return 0;
+}
+
+/* Each bridge in turn, so that what changes meanwhile changes for all. */
+static int run_rounds(struct xrun_experiment *e, struct task task)
+{
+	int res = 0;
+
+	for (task.round = 0; res == 0 && task.round < e->options->n_rounds;
+	     task.round++)
+		for (task.arm = 0; res == 0 && task.arm < e->result->n_arms;
+		     task.arm++)
+			res = run_step(e, &task);
+	return res;
+}
+
+/* ---- plans ---- */
+
+static int run_loads(struct xrun_experiment *e, uint32_t period)
+{
+	int res = 0;
+
+	for (uint32_t i = 0; res == 0 && i < e->options->n_loads; i++) {
+		const struct task task = {
+			.period = period,
+			.load = e->options->load[i].load,
+			.level = e->options->load[i].level,
+		};
+
+		res = run_rounds(e, task);
+	}
+	return res;
+}
+
+static int run_hold(struct xrun_experiment *e)
+{
+	e->n_planned =
+		e->options->n_loads * e->options->n_rounds * e->result->n_arms;
+	return run_loads(e, e->period);
+}
+
+static int run_matrix(struct xrun_experiment *e)
+{
+	int res = 0;
+
+	e->n_planned = (uint32_t)N_MATRIX_PERIODS * e->options->n_loads *
+		       e->options->n_rounds * e->result->n_arms;
+	for (size_t i = 0; res == 0 && i < N_MATRIX_PERIODS; i++)
+		res = run_loads(e, matrix_periods[i]);
+	return res;
+}
+
+/* Whether the rounds that were run last lost anything, with one bridge. */
+static bool lost_last(const struct xrun_result *result, uint32_t first,
+		      uint32_t arm)
+{
+	for (uint32_t i = first; i < result->n_steps; i++)
+		if (result->step[i].arm == arm &&
+		    xrun_step_lost(&result->step[i]) > 0)
+			return true;
+	return false;
+}
+
+/* Each bridge has a ramp of its own. */
+static int run_ramp_of(struct xrun_experiment *e, uint32_t arm)
+{
+	struct task task = { .arm = arm,
+			     .period = e->period,
+			     .load = e->options->load[0].load };
+	struct xrun_ramp ramp;
+	int res = 0;
+
+	xrun_ramp_init(&ramp, task.load);
+	while (res == 0 && !ramp.done) {
+		uint32_t first = e->result->n_steps;
+
+		task.level = ramp.level;
+		e->n_planned = e->n_done + e->options->n_rounds;
+		for (task.round = 0;
+		     res == 0 && task.round < e->options->n_rounds;
+		     task.round++)
+			res = run_step(e, &task);
+		if (res == 0)
+			xrun_ramp_take(&ramp, lost_last(e->result, first, arm));
+	}
+	e->result->arm[arm].highest_level = ramp.good;
+	e->result->arm[arm].has_highest = ramp.has_good;
+	return res;
+}
+
+static int run_ramp(struct xrun_experiment *e)
+{
+	int res = 0;
+
+	for (uint32_t arm = 0; res == 0 && arm < e->result->n_arms; arm++)
+		res = run_ramp_of(e, arm);
+	return res;
+}
+
+static int run_plan(struct xrun_experiment *e)
+{
+	switch (e->options->plan) {
+	case XRUN_PLAN_RAMP:
+		return run_ramp(e);
+	case XRUN_PLAN_MATRIX:
+		return run_matrix(e);
+	case XRUN_PLAN_HOLD:
+		break;
+	}
+	return run_hold(e);
+}
+
+/* Of leat's steps; with a ramp, whether there is a level with no loss. */
+static enum xrun_verdict judge(const struct xrun_result *result)
+{
+	bool measured = false;
+
+	if (result->settings.plan == XRUN_PLAN_RAMP && result->n_steps > 0)
+		return result->arm[0].has_highest ? XRUN_NOTHING_LOST
+						  : XRUN_LOST;
+	for (uint32_t i = 0; i < result->n_steps; i++) {
+		const struct xrun_step *step = &result->step[i];
+
+		if (step->arm != 0 || step->skipped)
+			continue;
+		if (xrun_step_lost(step) > 0 || !step->is_counted)
+			return XRUN_LOST;
+		measured = true;
+	}
+	return measured ? XRUN_NOTHING_LOST : XRUN_NOT_MEASURED;
+}
+
+int xrun_experiment_run(struct xrun_experiment *e)
+{
+	int res;
+
+	xrun_lab_init(&e->lab);
+	xrun_load_init(&e->load, e->loop, e->console);
+	res = xrun_lab_start(&e->lab, e->options, e->loop, e->console);
+	if (res == 0)
+		res = open_ends(e);
+	if (res == 0)
+		res = make_arms(e);
+	if (res == 0) {
+		describe(e);
+		res = run_plan(e);
+	}
+	e->result->interrupted = res == STOPPED;
+	e->result->verdict = judge(e->result);
+	return res == STOPPED ? 0 : res;
+}
+
+void xrun_experiment_finish(struct xrun_experiment *e)
+{
+	if (e->jack && e->pipewire)
+		xrun_load_stop(&e->load);
+	stop_bridge(e);
+	xrun_pw_end_close(e->pipewire);
+	xrun_jack_end_close(e->jack);
+	xrun_watch_finish(&e->watch);
+	xrun_lab_finish(&e->lab);
+}
