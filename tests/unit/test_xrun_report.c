@@ -119,15 +119,48 @@ static void test_merge(void)
 	/* No more than what was seen. */
 	CU_ASSERT_EQUAL(merged.p999_ns, 77);
 	CU_ASSERT_EQUAL(merged.max_ns, 77);
-	xrun_merged_thin(&merged, 3);
-	CU_ASSERT_EQUAL(merged.n_bars, 3);
-	xrun_merged_thin(&merged, 2);
-	CU_ASSERT_EQUAL(merged.n_bars, 2);
-	CU_ASSERT_EQUAL(merged.bar[0].count, 998);
-	CU_ASSERT_EQUAL(merged.bar[0].low_ns, 10);
-	CU_ASSERT_EQUAL(merged.bar[0].high_ns, 40);
-	CU_ASSERT_EQUAL(merged.bar[1].count, 2);
 	free(merged.bar);
+}
+
+static void check_thin(const struct xrun_bar *bars, size_t n_bars,
+		       size_t n_most, const struct xrun_bar *expected,
+		       size_t n_expected)
+{
+	struct xrun_bar copy[8];
+	struct xrun_merged merged = { .n_bars = n_bars, .bar = copy };
+
+	memcpy(copy, bars, n_bars * sizeof(copy[0]));
+	xrun_merged_thin(&merged, n_most);
+	CU_ASSERT_EQUAL_FATAL(merged.n_bars, n_expected);
+	for (size_t i = 0; i < n_expected; i++) {
+		CU_ASSERT_EQUAL(copy[i].low_ns, expected[i].low_ns);
+		CU_ASSERT_EQUAL(copy[i].high_ns, expected[i].high_ns);
+		CU_ASSERT_EQUAL(copy[i].count, expected[i].count);
+	}
+}
+
+/* Those that are near each other become one, and a gap stays a gap. */
+static void test_thin(void)
+{
+	static const struct xrun_bar bars[] = {
+		{ 10000, 11000, 1 }, { 11000, 12000, 2 }, { 12000, 13000, 4 },
+		{ 90000, 98000, 8 }, { 4e6, 4.4e6, 16 },
+	};
+	static const struct xrun_bar fewer[] = { { 10000, 13000, 7 },
+						 { 90000, 98000, 8 },
+						 { 4e6, 4.4e6, 16 } };
+	static const struct xrun_bar brief[] = { { 0, 1, 300 },
+						 { 50, 60, 5 },
+						 { 900, 1000, 2 },
+						 { 2000, 3000, 1 } };
+	static const struct xrun_bar joined[] = { { 0, 1000, 307 },
+						  { 2000, 3000, 1 } };
+
+	check_thin(bars, 5, 5, bars, 5);
+	check_thin(bars, 5, 3, fewer, 3);
+	check_thin(brief, 4, 4, joined, 2);
+	check_thin(brief, 1, 4, brief, 1);
+	check_thin(bars, 0, 2, bars, 0);
 }
 
 static void test_merge_nothing(void)
@@ -219,6 +252,7 @@ static const struct unit_test tests[] = {
 	{ "sums", "times", test_times },
 	{ "histograms", "as one", test_merge },
 	{ "histograms", "of nothing", test_merge_nothing },
+	{ "histograms", "fewer bars", test_thin },
 	{ "verdict", "sentences", test_sentences },
 	{ "file", "whole or not at all", test_file },
 };

@@ -99,21 +99,49 @@ void xrun_merge(struct xrun_merged *merged, const struct xrun_result *result,
 	merged->p999_ns = value_at(merged, 0.999);
 }
 
-void xrun_merged_thin(struct xrun_merged *merged, size_t n_most)
+/* What is shorter than this is all one: nobody is harmed by any of it. */
+#define SHORT_NS 1000
+
+static void join_short(struct xrun_merged *merged)
 {
-	size_t every = (merged->n_bars + n_most - 1) / n_most;
+	size_t n = 0;
+	uint64_t count = 0;
+
+	while (n < merged->n_bars && merged->bar[n].high_ns <= SHORT_NS)
+		count += merged->bar[n++].count;
+	if (n < 2)
+		return;
+	merged->bar[0] = (struct xrun_bar){ 0, SHORT_NS, count };
+	memmove(&merged->bar[1], &merged->bar[n],
+		(merged->n_bars - n) * sizeof(merged->bar[0]));
+	merged->n_bars -= n - 1;
+}
+
+/* Join those of which the longest is no more than so many times the least. */
+static void join_within(struct xrun_merged *merged, double ratio)
+{
 	size_t n = 0;
 
-	for (size_t i = 0; every > 1 && i < merged->n_bars; i++) {
+	for (size_t i = 0; i < merged->n_bars; i++) {
 		struct xrun_bar bar = merged->bar[i];
 
-		if (i % every == 0) {
+		if (n > 0 && bar.high_ns <= merged->bar[n - 1].low_ns * ratio) {
+			merged->bar[n - 1].high_ns = bar.high_ns;
+			merged->bar[n - 1].count += bar.count;
+		} else {
 			merged->bar[n++] = bar;
-			continue;
 		}
-		merged->bar[n - 1].high_ns = bar.high_ns;
-		merged->bar[n - 1].count += bar.count;
 	}
-	if (every > 1)
-		merged->n_bars = n;
+	merged->n_bars = n;
+}
+
+/*
+ * By their ratio and not by their number: so a few that lie far apart do not
+ * become one that is wide, and what is empty between them stays so.
+ */
+void xrun_merged_thin(struct xrun_merged *merged, size_t n_most)
+{
+	join_short(merged);
+	for (double ratio = 1.02; merged->n_bars > n_most; ratio *= ratio)
+		join_within(merged, ratio);
 }

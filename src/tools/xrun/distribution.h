@@ -22,7 +22,10 @@ void xrun_merge(struct xrun_merged *merged, const struct xrun_result *result,
 		enum xrun_callback callback, enum xrun_measure measure,
 		xrun_step_fn wants, const void *user);
 
-/* Neighbours together, until there are no more than this many. */
+/*
+ * Neighbours together, until there are no more than this many, which are at
+ * least two; and all below 1 µs as one.
+ */
 void xrun_merged_thin(struct xrun_merged *merged, size_t n_most);
 
 #endif

@@ -12,6 +12,9 @@ enum { HEIGHT_PX = 190, N_TICKS_X = 7, N_TICKS_Y = 4 };
 /* Below this ratio of the longest to the shortest, decades show nothing. */
 #define LINEAR_RATIO 4
 
+/* Shorter times lie at the edge. */
+#define LOW_NS 500
+
 /* What happened once stands above the bottom. */
 #define COUNT_LOW 0.7
 
@@ -56,7 +59,7 @@ static void take_extent(struct extent *extent,
 
 static struct xrun_axis axis_of_times(const struct extent *extent)
 {
-	double low = fmax(extent->low_ns, 1), high = extent->high_ns;
+	double low = fmax(extent->low_ns, LOW_NS), high = extent->high_ns;
 
 	if (!(high > low))
 		return xrun_axis_log(1e3, 1e6);
