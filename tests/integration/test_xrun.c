@@ -19,6 +19,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/utsname.h>
 
 #define EVERY_MS 100
 #define LATE_US 8000
@@ -31,6 +32,8 @@
 #define EDGE_NS INT64_C(60000000)
 
 #define QUICK_MS 30000
+
+#define PAGE_BYTES (1 << 20)
 
 static struct sandbox sandbox;
 static bool is_long;
@@ -275,6 +278,44 @@ static void test_quick(void)
 	CU_ASSERT_PTR_NOT_NULL(strstr(text, "cpu "));
 }
 
+/* A page of a real experiment: whole, and of this machine. */
+static void test_report(void)
+{
+	char path[96], args[160], text[2048];
+	char *page = calloc(1, PAGE_BYTES);
+	struct utsname name;
+	FILE *file;
+	size_t n;
+	int status;
+
+	CU_ASSERT_PTR_NOT_NULL_FATAL(page);
+	sandbox_path(&sandbox, "report.html", path, sizeof(path));
+	snprintf(args, sizeof(args),
+		 "--quiet --load none --duration 1 --html %s", path);
+	status = run(args, text, sizeof(text));
+	CU_ASSERT(status == 0 || status == 1);
+	file = fopen(path, "re");
+	CU_ASSERT_PTR_NOT_NULL_FATAL(file);
+	n = fread(page, 1, PAGE_BYTES - 1, file);
+	fclose(file);
+	CU_ASSERT_EQUAL(strncmp(page, "<!DOCTYPE html>\n", 16), 0);
+	CU_ASSERT(n > 16 && strcmp(page + n - 8, "</html>\n") == 0);
+	CU_ASSERT_EQUAL(uname(&name), 0);
+	CU_ASSERT_PTR_NOT_NULL(strstr(page, name.release));
+	CU_ASSERT_PTR_NOT_NULL(strstr(page, "What leat doctor finds"));
+	CU_ASSERT_PTR_NOT_NULL(strstr(page, "Time that a call takes in JACK"));
+	CU_ASSERT_PTR_NOT_NULL(strstr(page, "bridge in PipeWire"));
+	CU_ASSERT_PTR_NOT_NULL(strstr(page, "How full the bridge was"));
+	free(page);
+	if (!is_long)
+		return;
+	/* What cannot be written is said, and is no success. */
+	snprintf(args, sizeof(args),
+		 "--quiet --load none --duration 1 --html /dev/full");
+	CU_ASSERT_EQUAL(run(args, text, sizeof(text)), 4);
+	CU_ASSERT_PTR_NOT_NULL(strstr(text, "/dev/full"));
+}
+
 static void test_wrong(void)
 {
 	static const char *const args[] = {
@@ -316,6 +357,7 @@ static const struct unit_test tests[] = {
 	{ "planted", "bridge", test_bridge },
 	{ "planted", "machine", test_machine },
 	{ "planted", "nothing", test_nothing },
+	{ "program", "report", test_report },
 	{ "program", "quick", test_quick },
 };
 
