@@ -93,6 +93,7 @@ struct score {
 	uint32_t n_seen;  /* anything was late or lost just after it */
 	uint32_t n_right; /* and blamed as wanted, most of it */
 	uint32_t n_false; /* anything was blamed on somebody */
+	uint32_t wrong[XRUN_N_CAUSES]; /* events of those that are not right */
 };
 
 /* Events just after a time, by their causes. */
@@ -140,6 +141,9 @@ static struct score judge(const struct xrun_step *step, enum xrun_cause wanted)
 		score.n_times++;
 		score.n_seen += n > 0;
 		score.n_right += 2 * counts[wanted] > n;
+		for (int c = 0; c < XRUN_N_CAUSES && 2 * counts[wanted] <= n;
+		     c++)
+			score.wrong[c] += counts[c];
 		score.n_false += blames_somebody(counts);
 	}
 	return score;
@@ -174,6 +178,10 @@ static void check_plant(const char *name, enum xrun_cause wanted)
 	       " frames lost of %" PRIu64 "\n",
 	       name, score.n_times, score.n_seen, score.n_right,
 	       lost_between(step), step->n_sent);
+	for (int c = 0; c < XRUN_N_CAUSES; c++)
+		if (score.wrong[c] > 0)
+			printf("  where it was not: %u by %s\n", score.wrong[c],
+			       xrun_cause_text((enum xrun_cause)c));
 	fflush(stdout);
 	CU_ASSERT(score.n_times >= n_wanted());
 	CU_ASSERT(score.n_seen * 100 >= score.n_times * 95);

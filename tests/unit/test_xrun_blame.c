@@ -234,6 +234,20 @@ static void test_stalls_beside_each_other(void)
 	expect(XRUN_JACK_CLIENT, 1);
 }
 
+/* What ran for longer than the stall is to blame; the stall in it is not. */
+static void test_stall_beside_a_long_call(void)
+{
+	begin();
+	call(XRUN_CALL_JACK_CLIENT, 0, 8000, 5000, 0);
+	call(XRUN_CALL_BRIDGE_JACK, 8100, 100, 12000, 0);
+	stall(2000, 5000);
+	expect(XRUN_JACK_CLIENT, 2);
+	begin();
+	call(XRUN_CALL_JACK_CLIENT, 0, 8000, 5000, 0);
+	stall(2000, 6500);
+	expect(XRUN_MACHINE, 1);
+}
+
 static void test_small_stall(void)
 {
 	begin();
@@ -342,6 +356,7 @@ static const struct unit_test tests[] = {
 	{ "machine", "stall", test_stall },
 	{ "machine", "in a call", test_stall_in_a_call },
 	{ "machine", "beside each other", test_stalls_beside_each_other },
+	{ "machine", "beside a long call", test_stall_beside_a_long_call },
 	{ "machine", "small", test_small_stall },
 	{ "called late", "JACK server", test_jack_server },
 	{ "called late", "other bridge", test_other_bridge },

@@ -124,13 +124,16 @@ static const enum xrun_cause own_cause[XRUN_N_CALLBACKS] = {
 /* Nothing that took longer is looked for further back. */
 #define LONGEST_NS INT64_C(1000000000)
 
-/* Whose call ran longest in a span, of those that ran half a period. */
+/*
+ * Whose call ran longest in a span, of those that ran half a period, and how
+ * long: what the machine stood still meanwhile is not its doing.
+ */
 static enum xrun_cause longest_call(const struct xrun_timeline *t,
-				    struct span span)
+				    struct span span, int64_t *longest_ns)
 {
-	int64_t longest_ns = (int64_t)t->period_ns / 2;
 	enum xrun_cause cause = XRUN_CAUSE_UNKNOWN;
 
+	*longest_ns = (int64_t)t->period_ns / 2;
 	for (uint32_t i = first_call(t, span.from_ns - LONGEST_NS);
 	     i < t->n_calls && t->calls[i].start_ns <= span.to_ns; i++) {
 		const struct xrun_call *call = &t->calls[i];
@@ -140,8 +143,8 @@ static enum xrun_cause longest_call(const struct xrun_timeline *t,
 			continue;
 		net_ns = (int64_t)call->duration_ns -
 			 stalled_ns(t, call_span(call));
-		if (net_ns >= longest_ns) {
-			longest_ns = net_ns;
+		if (net_ns >= *longest_ns) {
+			*longest_ns = net_ns;
 			cause = own_cause[call->callback];
 		}
 	}
@@ -154,17 +157,14 @@ static enum xrun_cause seen_cause(const struct xrun_timeline *t,
 {
 	struct span wide = { span.from_ns - REACH * (int64_t)t->period_ns,
 			     span.to_ns };
-	int64_t stall_ns = stalled_ns(t, wide);
-	enum xrun_cause cause;
+	int64_t long_ns, stall_ns = stalled_ns(t, wide);
+	enum xrun_cause cause = longest_call(t, wide, &long_ns);
 
-	if (stall_ns > 0 && stall_ns >= missing_ns / 2)
-		return XRUN_MACHINE;
-	cause = longest_call(t, wide);
-	if (cause != XRUN_CAUSE_UNKNOWN)
+	if (cause != XRUN_CAUSE_UNKNOWN && long_ns >= stall_ns)
 		return cause;
 	if (stall_ns > 0 && stall_ns >= missing_ns / 4)
 		return XRUN_MACHINE;
-	return XRUN_CAUSE_UNKNOWN;
+	return cause;
 }
 
 /* ---- who was called late ---- */

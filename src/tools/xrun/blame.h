@@ -7,11 +7,10 @@
  * its graph left out periods before it, or if it took longer than a period.
  * What made it late is, in this order:
  *
- *  - the machine, if processors stood still for half of the time that is
- *    missing;
  *  - whose call ran for half a period or more meanwhile, stalls not counted:
- *    the one that ran longest;
- *  - the machine, if it stood still for a quarter of that time;
+ *    the one that ran longest, if it ran longer than processors stood still;
+ *  - the machine, if they stood still for a quarter of the time that is
+ *    missing;
  *  - what had made an earlier part of the same chain late: where PipeWire
  *    runs on JACK's clock, the chain is JACK, the bridge's JACK side, its
  *    PipeWire side, the PipeWire node;
