@@ -1,12 +1,14 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * leat-load [--seconds N] [--rounds N] [--period N] [--mode MODE] [--stress 0]
+ * leat-load [--seconds N] [--rounds N] [--period N] [--mode MODE]
+ *           [--latency FRAMES] [--stress 0]
  *
  * Does a bridge in JACK's graph make JACK late? Under load (stress-ng), rounds
  * with the bridge and rounds without it take turns. What is late is counted
  * from JACK's frame time, and what the machine itself was stalled for is told
  * apart by a witness (witness.h). Before that a stall of jackd is planted, to
- * see that it is found.
+ * see that it is found. What the bridge itself lost is added up as well; with
+ * --latency, which is adaptive mode's, that is how long a stall it outlasts.
  */
 #include "integration/bridge.h"
 #include "meter.h"
@@ -22,13 +24,24 @@
 
 #define PLANTED 5
 
+/* Of the test's jackd, whose clock is the system's: it loses time by xruns. */
+#define RATE_HZ 48000
+
 /* Less is too short for a verdict. */
 #define JUDGED_S 120
+
+/* What a bridge counted in one direction. */
+struct loss {
+	uint64_t frames, lost, inserted, underruns, slips;
+};
 
 struct arm {
 	const char *name;
 	struct meter_counts sum;
-	uint64_t stalls; /* of the witness */
+	uint64_t stalls;     /* of the witness */
+	uint64_t longest_ns; /* of these */
+	struct loss loss[LEAT_N_DIRECTIONS];
+	double still; /* frames that the clock went on by and JACK did not */
 };
 
 static struct bridge bridge;
@@ -86,31 +99,93 @@ static void stop_bridge(void)
 	proc_stop(&bridge.jack_side, 5000);
 }
 
+static uint64_t longest_stall_ns(uint32_t from)
+{
+	uint32_t n = witness->n_stalls;
+	uint64_t longest = 0;
+
+	for (uint32_t i = from; i != n; i++) {
+		const struct witness_stall *stall =
+			&witness->stalls[i % WITNESS_STALLS];
+		uint64_t ns = (uint64_t)(stall->end_ns - stall->start_ns);
+
+		longest = ns > longest ? ns : longest;
+	}
+	return longest;
+}
+
+static void add_losses(struct arm *arm, const struct leat_link_status *before,
+		       const struct leat_link_status *after)
+{
+	for (int d = 0; d < LEAT_N_DIRECTIONS; d++) {
+		const struct leat_direction_status *from =
+			&before->direction[d];
+		const struct leat_direction_status *to = &after->direction[d];
+		struct loss *loss = &arm->loss[d];
+
+		loss->frames += to->frames - from->frames;
+		loss->lost += to->lost - from->lost;
+		loss->inserted += to->inserted - from->inserted;
+		loss->underruns += to->underruns - from->underruns;
+		loss->slips += to->slips - from->slips;
+	}
+}
+
 static void measure(struct arm *arm)
 {
-	uint64_t stalls = witness->n_stalls;
+	struct leat_link_status before = { 0 }, after = { 0 };
+	uint32_t stalls = witness->n_stalls;
 	struct meter_counts counts;
+	uint64_t longest_ns;
+	long long start_ms;
+	bool has_bridge;
 
 	/* Clients that come and go make a server late, rightly. */
 	sleep(1);
+	has_bridge = bridge_status(&before);
 	(void)meter_take();
+	start_ms = now_ms();
 	sleep(seconds);
 	counts = meter_take();
+	arm->still += (double)(now_ms() - start_ms) * RATE_HZ / 1000 -
+		      (double)(counts.periods * bridge.jack.period);
+	if (has_bridge && bridge_status(&after))
+		add_losses(arm, &before, &after);
+	longest_ns = longest_stall_ns(stalls);
+	if (longest_ns > arm->longest_ns)
+		arm->longest_ns = longest_ns;
 	arm->sum.periods += counts.periods;
 	arm->sum.late += counts.late;
 	arm->sum.unexplained += counts.unexplained;
 	arm->sum.xruns += counts.xruns;
-	arm->stalls += witness->n_stalls - stalls;
+	arm->stalls += (uint32_t)witness->n_stalls - stalls;
 }
 
 static void print(const struct arm *arm)
 {
 	printf("%-8s %10" PRIu64 " periods, %6" PRIu64 " late, %6" PRIu64
 	       " of them with no stall of the machine; %" PRIu64
-	       " xruns, %" PRIu64 " stalls\n",
+	       " xruns, %" PRIu64 " stalls, the longest %.1f ms; JACK stood "
+	       "still for %.0f frames\n",
 	       arm->name, arm->sum.periods, arm->sum.late, arm->sum.unexplained,
-	       arm->sum.xruns, arm->stalls);
+	       arm->sum.xruns, arm->stalls, (double)arm->longest_ns / 1e6,
+	       arm->still);
 	fflush(stdout);
+}
+
+static void print_losses(const struct arm *arm)
+{
+	static const char *const names[] = { "to PipeWire", "to JACK" };
+
+	for (int d = 0; d < LEAT_N_DIRECTIONS; d++) {
+		const struct loss *loss = &arm->loss[d];
+
+		printf("%-11s %10" PRIu64 " frames, %" PRIu64 " lost; %" PRIu64
+		       " cycles without, %" PRIu64
+		       " frames of silence, %" PRIu64 " slips\n",
+		       names[d], loss->frames, loss->lost, loss->underruns,
+		       loss->inserted, loss->slips);
+	}
 }
 
 /* jackd itself is stopped while the machine is not: that has no excuse. */
@@ -173,12 +248,15 @@ static int run(void)
 	}
 	print(&without);
 	print(&with);
+	print_losses(&with);
 	if (seconds * rounds < JUDGED_S) {
 		printf("too short for a verdict\n");
 		return 0;
 	}
 	return is_worse(&with, &without);
 }
+
+static const char *latency_args[] = { "--latency", NULL, NULL };
 
 static bool parse(int argc, char **argv, uint32_t *period)
 {
@@ -195,6 +273,8 @@ static bool parse(int argc, char **argv, uint32_t *period)
 			stressed = value;
 		else if (strcmp(argv[i], "--mode") == 0)
 			bridge.mode = argv[i + 1];
+		else if (strcmp(argv[i], "--latency") == 0)
+			latency_args[1] = argv[i + 1];
 		else
 			return false;
 	}
@@ -209,12 +289,15 @@ int main(int argc, char **argv)
 
 	if (!parse(argc, argv, &period)) {
 		fprintf(stderr, "usage: leat-load [--seconds N] [--rounds N] "
-				"[--period N] [--mode MODE] [--stress 0]\n");
+				"[--period N] [--mode MODE] "
+				"[--latency FRAMES] [--stress 0]\n");
 		return 2;
 	}
 	mode = bridge.mode;
 	why = bridge_init(&bridge, period);
 	bridge.mode = mode;
+	if (latency_args[1])
+		bridge.pipewire_args = latency_args;
 	if (!why)
 		why = start_witness();
 	if (why) {
