@@ -198,3 +198,124 @@ void tape_judge(struct tape_count *count, const struct tape_file *file,
 		}
 	}
 }
+
+bool tape_slack_is_told(int64_t slack, const struct tape_marks *marks)
+{
+	return slack <= 0 && -slack <= (int64_t)tape_marked(marks, "xrun");
+}
+
+static bool pair_is_true(const struct tape_file *file, uint32_t first_channel,
+			 const struct tape_marks *marks)
+{
+	struct tape_count count;
+
+	tape_judge(&count, file, first_channel, marks);
+	if ((count.n_wrong == 0 || tape_had_xruns(marks)) &&
+	    tape_slack_is_told(count.slack, marks) &&
+	    count.n_before + count.n_exact + count.n_silent + count.n_other ==
+		    file->n_frames &&
+	    count.n_exact >= file->n_frames / 2)
+		return true;
+	fprintf(stderr,
+		"channel %u: %" PRIu64 " exact, %" PRIu64 " silent, %" PRIu64
+		" other, %" PRIu64 " wrong from %" PRIu64 " on, slack %" PRId64
+		"\n",
+		first_channel, count.n_exact, count.n_silent, count.n_other,
+		count.n_wrong, count.first_bad, count.slack);
+	return false;
+}
+
+static void show_marks(const char *path, const struct tape_marks *marks)
+{
+	for (unsigned i = 0; i < marks->n; i++)
+		fprintf(stderr, "%s: %" PRIu64 " %s %" PRIu64 " %s\n", path,
+			marks->mark[i].position, marks->mark[i].kind,
+			marks->mark[i].n_frames, marks->mark[i].text);
+}
+
+bool tape_is_true(const char *path, uint32_t n_channels, uint32_t rate_hz,
+		  uint64_t n_frames)
+{
+	static struct tape_marks marks;
+	struct tape_file file;
+	bool good;
+
+	if (!tape_load(&file, path))
+		return false;
+	good = tape_load_marks(&marks, path) && file.n_channels == n_channels &&
+	       file.rate_hz == rate_hz && file.n_frames == n_frames;
+	if (!good)
+		fprintf(stderr,
+			"%s: %" PRIu64 " frames of %u channels at %u Hz\n",
+			path, file.n_frames, file.n_channels, file.rate_hz);
+	for (uint32_t c = 0; good && c < n_channels; c += 2)
+		good = pair_is_true(&file, c, &marks);
+	if (!good)
+		show_marks(path, &marks);
+	tape_free(&file);
+	return good;
+}
+
+/* ---- two of them ---- */
+
+static const float *frame_of(const struct tape_file *file, uint64_t i)
+{
+	return &file->samples[i * file->n_channels];
+}
+
+static bool is_same(const struct tape_file *a, uint64_t i,
+		    const struct tape_file *b, uint64_t k)
+{
+	return memcmp(frame_of(a, i), frame_of(b, k),
+		      a->n_channels * sizeof(float)) == 0;
+}
+
+/* Where a signal begins in it. */
+static uint64_t skip_silence(const struct tape_file *file)
+{
+	uint64_t i = 0;
+
+	while (i < file->n_frames && is_silent(frame_of(file, i)))
+		i++;
+	return i;
+}
+
+/* Whether all is alike from frame i of one and k of the other on. */
+static bool agree_from(const struct tape_file *a, uint64_t i,
+		       const struct tape_file *b, uint64_t k, uint64_t *best)
+{
+	uint64_t n = 0;
+
+	while (i + n < a->n_frames && k + n < b->n_frames &&
+	       is_same(a, i + n, b, k + n))
+		n++;
+	*best = n > *best ? n : *best;
+	return i + n == a->n_frames || k + n == b->n_frames;
+}
+
+/* b began later. A frame may be in a twice, where JACK was late. */
+static bool continues(const struct tape_file *a, const struct tape_file *b,
+		      uint64_t n_least, uint64_t *best)
+{
+	uint64_t k = skip_silence(b);
+
+	for (uint64_t i = 0; i + n_least <= a->n_frames; i++)
+		if (k + n_least <= b->n_frames && is_same(a, i, b, k) &&
+		    agree_from(a, i, b, k, best))
+			return true;
+	return false;
+}
+
+bool tapes_agree(const struct tape_file *a, const struct tape_file *b,
+		 uint64_t n_least)
+{
+	uint64_t best = 0;
+
+	if (a->n_channels == b->n_channels &&
+	    (continues(a, b, n_least, &best) ||
+	     continues(b, a, n_least, &best)))
+		return true;
+	fprintf(stderr, "two recordings agree in %" PRIu64 " frames only\n",
+		best);
+	return false;
+}

@@ -69,4 +69,25 @@ struct tape_count {
 void tape_judge(struct tape_count *count, const struct tape_file *file,
 		uint32_t first_channel, const struct tape_marks *marks);
 
+/**
+ * When JACK leaves a period out, the signal may not have counted it either: so
+ * the silence may be longer by that, and by nothing else. Where JACK was late
+ * and left nothing out, a period may be there twice.
+ */
+bool tape_slack_is_told(int64_t slack, const struct tape_marks *marks);
+
+/**
+ * Whether a recording is of this length, and all of it is the counting signal,
+ * in each pair of channels, but silence that is marked. Says what is not.
+ */
+bool tape_is_true(const char *path, uint32_t n_channels, uint32_t rate_hz,
+		  uint64_t n_frames);
+
+/**
+ * Whether two recordings of one direction are the same, bit by bit, where they
+ * overlap, which is at least n_least frames. Says where they are not.
+ */
+bool tapes_agree(const struct tape_file *a, const struct tape_file *b,
+		 uint64_t n_least);
+
 #endif

@@ -1,13 +1,14 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * test_taps PERIOD [long]: 64 taps on a bridge between real servers. What they
- * hear is exact, what is missing is what they are told, and
- * nothing that becomes of them changes anything for the bridge.
+ * test_taps PERIOD [long | record]: 64 taps on a bridge between real servers.
+ * What they hear is exact, what is missing is what they are told, and
+ * nothing that becomes of them changes anything for the bridge. With "record",
+ * 8 of them are recorders, four each way.
  *
  * As in test_circle.c: machines stall, and windows are looked at until enough of
  * them were without a disturbance that a server counted.
  */
-#include "bridge.h"
+#include "tap_run.h"
 
 #include "unit/runner.h"
 
@@ -29,6 +30,7 @@
 static struct bridge bridge;
 static struct circle circle;
 static struct helper taps[N_HELPERS]; /* every second one is to JACK */
+static int n_helpers = N_HELPERS;
 static int stop_ms = 4000;
 static bool too_loud;
 
@@ -56,7 +58,7 @@ static void test_comes_up(void)
 {
 	CU_ASSERT_FATAL(bridge_start(&bridge));
 	CU_ASSERT_FATAL(circle_start(&circle, &bridge));
-	for (int i = 0; i < N_HELPERS; i++)
+	for (int i = 0; i < n_helpers; i++)
 		CU_ASSERT_FATAL(start_taps(i));
 }
 
@@ -73,13 +75,13 @@ static void reset_all(void)
 {
 	CU_ASSERT_EQUAL_FATAL(helper_tell(&circle.jack, "reset"), 0);
 	CU_ASSERT_EQUAL_FATAL(helper_tell(&circle.pass, "reset"), 0);
-	for (int i = 0; i < N_HELPERS; i++)
+	for (int i = 0; i < n_helpers; i++)
 		CU_ASSERT_EQUAL_FATAL(helper_tell(&taps[i], "reset"), 0);
 }
 
 static void report_all(void)
 {
-	for (int i = 0; i < N_HELPERS; i++)
+	for (int i = 0; i < n_helpers; i++)
 		CU_ASSERT_EQUAL_FATAL(
 			helper_ask(&taps[i], replies[i], "report"), 0);
 }
@@ -89,7 +91,7 @@ static bool all_heard(void *arg)
 	const int64_t *wanted = arg;
 	char reply[HELPER_REPLY];
 
-	for (int i = 0; i < N_HELPERS; i++)
+	for (int i = 0; i < n_helpers; i++)
 		if (helper_ask(&taps[i], reply, "report") < 0 ||
 		    helper_value(reply, "least") < *wanted)
 			return false;
@@ -129,9 +131,9 @@ static bool look_at_window(void)
 	CU_ASSERT_FATAL(bridge_status(&after));
 	disturbed = is_disturbed(&before, &after);
 	/* Whatever happens, all of them hear the same. */
-	for (int i = 0; i < N_HELPERS; i++)
+	for (int i = 0; i < n_helpers; i++)
 		CU_ASSERT_EQUAL(value(i, "differ"), 0);
-	for (int i = 0; i < N_HELPERS && !disturbed; i++) {
+	for (int i = 0; i < n_helpers && !disturbed; i++) {
 		bool whole = value(i, "exact") == value(i, "frames") &&
 			     value(i, "xrun") == 0 && value(i, "lapped") == 0 &&
 			     value(i, "skipped") == 0 &&
@@ -161,6 +163,65 @@ static void test_exact(void)
 	look_at_windows(WINDOWS_WANTED);
 }
 
+/* ---- some of them record ---- */
+
+#define N_RECORDERS TAPS_EACH /* instead of one process's taps */
+#define TAPE_S 10
+
+static struct proc recorders[N_RECORDERS]; /* every second one is to JACK */
+
+static const char *tape_path(int i)
+{
+	static char path[128];
+	char name[32];
+
+	snprintf(name, sizeof(name), "tape-%d.wav", i);
+	return sandbox_path(&bridge.sandbox, name, path, sizeof(path));
+}
+
+static bool start_recorder(int i)
+{
+	char duration[32], log[32];
+
+	snprintf(duration, sizeof(duration), "--duration=%ds", TAPE_S);
+	snprintf(log, sizeof(log), "tape-%d.log", i);
+	return tap_start(&recorders[i], &bridge, log, "record", duration,
+			 i % 2 ? "--direction=to_jack"
+			       : "--direction=to_pipewire",
+			 tape_path(i), LINK, NULL);
+}
+
+static void check_tapes(void)
+{
+	struct tape_file first[2], other;
+
+	for (int i = 0; i < N_RECORDERS; i++) {
+		CU_ASSERT(tape_is_true(tape_path(i), 2, 48000, TAPE_S * 48000));
+		CU_ASSERT_FATAL(
+			tape_load(i < 2 ? &first[i] : &other, tape_path(i)));
+		if (i < 2)
+			continue;
+		/* Whatever happened, they all heard the same. */
+		CU_ASSERT(
+			tapes_agree(&first[i % 2], &other, TAPE_S / 2 * 48000));
+		tape_free(&other);
+	}
+	tape_free(&first[0]);
+	tape_free(&first[1]);
+}
+
+static void test_recorded(void)
+{
+	for (int i = 0; i < N_RECORDERS; i++)
+		CU_ASSERT_FATAL(start_recorder(i));
+	look_at_windows(WINDOWS_WANTED);
+	for (int i = 0; i < N_RECORDERS; i++) {
+		CU_ASSERT(proc_wait(&recorders[i], TAPE_S * 3000));
+		CU_ASSERT_EQUAL(proc_exit_status(&recorders[i]), 0);
+	}
+	check_tapes();
+}
+
 /* ---- what becomes of taps ---- */
 
 /* Two of them, one each way, are stopped for longer than the history is. */
@@ -183,7 +244,7 @@ static void test_stopped(void)
 		CU_ASSERT_EQUAL(value(i, "differ"), 0);
 	}
 	/* The others heard nothing of it. */
-	for (int i = 2; i < N_HELPERS; i++)
+	for (int i = 2; i < n_helpers; i++)
 		CU_ASSERT_EQUAL(value(i, "lapped"), 0);
 }
 
@@ -235,7 +296,7 @@ static bool all_up_again(void *arg)
 	char reply[HELPER_REPLY];
 
 	(void)arg;
-	for (int i = 0; i < N_HELPERS; i++)
+	for (int i = 0; i < n_helpers; i++)
 		if (helper_ask(&taps[i], reply, "report") < 0 ||
 		    helper_value(reply, "ups") < TAPS_EACH)
 			return false;
@@ -252,7 +313,7 @@ static void expect_a_gap(void)
 	CU_ASSERT_FATAL(wait_for(all_up_again, NULL, BACK_MS));
 	CU_ASSERT_FATAL(wait_for(all_heard, &wanted, BACK_MS));
 	report_all();
-	for (int i = 0; i < N_HELPERS; i++) {
+	for (int i = 0; i < n_helpers; i++) {
 		CU_ASSERT_EQUAL(value(i, "ups"), TAPS_EACH);
 		CU_ASSERT_EQUAL(value(i, "downs"), TAPS_EACH);
 		CU_ASSERT(value(i, "between") > 0);
@@ -295,7 +356,7 @@ static void test_pipewire_side_restarts(void)
 
 static void test_ends(void)
 {
-	for (int i = 0; i < N_HELPERS; i++)
+	for (int i = 0; i < n_helpers; i++)
 		CU_ASSERT_EQUAL(helper_stop(&taps[i]), 0);
 	circle_stop(&circle);
 	CU_ASSERT_EQUAL(proc_stop(&bridge.pipewire_side, 3000), 0);
@@ -313,6 +374,25 @@ static const struct unit_test tests[] = {
 	{ "taps", "end", test_ends },
 };
 
+static const struct unit_test recording[] = {
+	{ "taps", "56 come up", test_comes_up },
+	{ "taps", "8 more record", test_recorded },
+	{ "taps", "end", test_ends },
+};
+
+static int run(const char *form)
+{
+	if (strcmp(form, "record") == 0) {
+		n_helpers = N_HELPERS - 1;
+		return unit_run(recording,
+				sizeof(recording) / sizeof(recording[0]), 1,
+				NULL);
+	}
+	if (strcmp(form, "long") == 0)
+		stop_ms = 30000;
+	return unit_run(tests, sizeof(tests) / sizeof(tests[0]), 1, NULL);
+}
+
 int main(int argc, char **argv)
 {
 	const char *why;
@@ -325,9 +405,7 @@ int main(int argc, char **argv)
 		printf("skipped: %s\n", why);
 		return SANDBOX_SKIP;
 	}
-	if (argc > 2 && strcmp(argv[2], "long") == 0)
-		stop_ms = 30000;
-	res = unit_run(tests, sizeof(tests) / sizeof(tests[0]), 1, argv);
+	res = run(argc > 2 ? argv[2] : "");
 	if (res != 0 || !too_loud)
 		return res;
 	printf("skipped: this machine is too loud to tell what is exact\n");

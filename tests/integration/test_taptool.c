@@ -72,47 +72,10 @@ static void show_file(const char *name)
 	sandbox_show(&bridge.sandbox, marks);
 }
 
-/*
- * When JACK leaves a period out, the signal may not have counted it either: so
- * the silence may be longer by that, and by nothing else. Where JACK was late
- * and left nothing out, a period may be there twice.
- */
-static bool is_true(int64_t slack, const struct tape_marks *marks)
-{
-	return slack <= 0 && -slack <= (int64_t)tape_marked(marks, "xrun");
-}
-
 /* Wants all of it but silence that is marked; and its length is true. */
 static void check_tape(const char *name, uint32_t n_channels, uint64_t n_frames)
 {
-	struct tape_file file;
-	struct tape_marks marks;
-	struct tape_count count;
-
-	CU_ASSERT_FATAL(tape_load(&file, in_sandbox(name)));
-	CU_ASSERT_FATAL(tape_load_marks(&marks, in_sandbox(name)));
-	CU_ASSERT_EQUAL(file.n_channels, n_channels);
-	CU_ASSERT_EQUAL(file.rate_hz, RATE);
-	CU_ASSERT_EQUAL(file.n_frames, n_frames);
-	for (uint32_t c = 0; c < n_channels; c += 2) {
-		tape_judge(&count, &file, c, &marks);
-		CU_ASSERT(count.n_wrong == 0 || tape_had_xruns(&marks));
-		CU_ASSERT(is_true(count.slack, &marks));
-		CU_ASSERT_EQUAL(count.n_before + count.n_exact +
-					count.n_silent + count.n_other,
-				n_frames);
-		CU_ASSERT(count.n_exact >= n_frames / 2);
-		if (count.n_wrong > 0 || !is_true(count.slack, &marks)) {
-			fprintf(stderr,
-				"%s, channel %u: %" PRIu64 " exact, %" PRIu64
-				" silent, %" PRIu64 " wrong from %" PRIu64
-				" on, slack %" PRId64 "\n",
-				name, c, count.n_exact, count.n_silent,
-				count.n_wrong, count.first_bad, count.slack);
-			show_file(name);
-		}
-	}
-	tape_free(&file);
+	CU_ASSERT(tape_is_true(in_sandbox(name), n_channels, RATE, n_frames));
 }
 
 static void test_bit_exact(void)
@@ -392,10 +355,10 @@ static void test_restarted(void)
 		.n_frames = tape_marked(&marks, "away") + RATE,
 	};
 	tape_judge(&count, &file, 0, &marks);
-	CU_ASSERT(is_true(count.slack, &marks));
+	CU_ASSERT(tape_slack_is_told(count.slack, &marks));
 	CU_ASSERT_EQUAL(count.n_wrong, 0);
 	CU_ASSERT(count.n_exact > 2 * RATE);
-	if (count.n_wrong > 0 || !is_true(count.slack, &marks))
+	if (count.n_wrong > 0 || !tape_slack_is_told(count.slack, &marks))
 		show_file("restart.wav");
 	tape_free(&file);
 }
