@@ -155,6 +155,11 @@ struct leat_tap_format {
 	uint32_t reserved;   /**< 0 */
 	/** enum leat_position of each channel */
 	uint8_t position[LEAT_CHANNELS_MAX];
+	/**
+	 * The ring's index at position 0. In follow mode the position of
+	 * PipeWire's clock is that index.
+	 */
+	uint64_t first_index;
 };
 
 /** When JACK was, or will be, at a position. */

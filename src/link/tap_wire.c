@@ -103,6 +103,7 @@ static void set_format(struct leat_tap_wire *wire,
 				       LEAT_PART_PLANES_OFFSET);
 	wire->first_index = format.first_index;
 	wire->format.generation = format.generation;
+	wire->format.first_index = format.first_index;
 	wire->format.rate_hz = format.rate_hz;
 	wire->format.n_channels = format.n_channels;
 	wire->format.capacity = format.capacity;

@@ -347,6 +347,122 @@ static void test_play_in_pipewire(void)
 	disconnect_out();
 }
 
+/* ---- on one clock, frame by frame ---- */
+
+static struct helper ear; /* sends the counting signal, and checks what comes */
+
+static bool connect_ear(const char *client, const char *prefix)
+{
+	for (int c = 1; c <= 2; c++) {
+		const char *channel = c == 1 ? "FL" : "FR";
+
+		if (helper_tell(&ear, "connect ear:send_%d leat-test:to_%s_%s",
+				c, "pipewire", channel) != 0 ||
+		    helper_tell(&ear, "connect %s:%s%s ear:recv_%d", client,
+				prefix, channel, c) != 0)
+			return false;
+	}
+	return true;
+}
+
+static bool has_heard(void *arg)
+{
+	char reply[HELPER_REPLY];
+
+	(void)arg;
+	return helper_ask(&ear, reply, "report") == 0 &&
+	       helper_value(reply, "frames") >= RATE / 2;
+}
+
+/* Every bit, at the latency that is stated, while no server is late. */
+static bool is_exact(int64_t latency)
+{
+	char reply[HELPER_REPLY];
+	int64_t n;
+
+	CU_ASSERT_EQUAL_FATAL(helper_tell(&ear, "reset"), 0);
+	CU_ASSERT_FATAL(wait_for(has_heard, NULL, 10000));
+	CU_ASSERT_EQUAL_FATAL(helper_ask(&ear, reply, "report"), 0);
+	n = helper_value(reply, "frames");
+	if (helper_value(reply, "exact") == n &&
+	    helper_value(reply, "latency_min") == latency &&
+	    helper_value(reply, "latency_max") == latency)
+		return true;
+	fputs(reply, stderr);
+	fputc('\n', stderr);
+	return false;
+}
+
+static void wait_exact(int64_t latency)
+{
+	int n = 0;
+
+	while (n < 20 && !is_exact(latency))
+		n++;
+	CU_ASSERT(n < 20);
+}
+
+static void check_copied(const char *log)
+{
+	CU_ASSERT(log_says(log, "frame by frame, as both run on one clock"));
+	CU_ASSERT_FALSE(log_says(log, "resampled"));
+	CU_ASSERT(log_says(log, "frames, on one clock, "));
+	CU_ASSERT(log_says(log, " 0 system calls that should not be"));
+	show_log(log);
+}
+
+static void start_ear(void)
+{
+	CU_ASSERT_FATAL(up);
+	CU_ASSERT_EQUAL_FATAL(sig_jack_start(&ear, &bridge.sandbox,
+					     bridge.jack.name, "ear", "--send",
+					     "--recv", NULL),
+			      0);
+}
+
+static void test_copy_in_jack(void)
+{
+	struct proc proc = { 0 };
+	char log[] = "copy-jack.log";
+
+	start_ear();
+	CU_ASSERT_FATAL(tap_start(&proc, &bridge, log, "play", "--jack",
+				  "--no-connect", "--latency=40ms",
+				  "--rt-guard", "--server", bridge.jack.name,
+				  LINK, NULL));
+	CU_ASSERT_FATAL(wait_for(is_stated, log, 10000));
+	CU_ASSERT_FATAL(connect_ear("leat-tap-test", ""));
+	wait_exact(RATE / 25);
+	CU_ASSERT_EQUAL(proc_stop(&proc, 5000), 0);
+	check_copied(log);
+	helper_stop(&ear);
+}
+
+/* Through PipeWire, the bridge and JACK's loop, each of which adds a period. */
+static void test_copy_in_pipewire(void)
+{
+	struct proc proc = { 0 };
+	char log[] = "copy-pw.log";
+
+	start_ear();
+	CU_ASSERT_FATAL(tap_start(&proc, &bridge, log, "play", "--pipewire",
+				  "--no-connect", "--latency=40ms",
+				  "--rt-guard", LINK, NULL));
+	for (int c = 0; c < 2; c++)
+		CU_ASSERT_EQUAL_FATAL(
+			helper_tell(&patch,
+				    "link leat-tap.test:output_F%c "
+				    "leat.test.sink:playback_F%c",
+				    c ? 'R' : 'L', c ? 'R' : 'L'),
+			0);
+	CU_ASSERT_FATAL(wait_for(is_stated, log, 10000));
+	CU_ASSERT_FATAL(connect_ear("leat-test", "from_pipewire_"));
+	wait_exact(RATE / 25 + 2 * PERIOD);
+	CU_ASSERT_EQUAL(proc_stop(&proc, 5000), 0);
+	check_copied(log);
+	helper_stop(&ear);
+}
+
 /* ---- bad input ---- */
 
 static void test_refusals(void)
@@ -418,6 +534,8 @@ static const struct unit_test tests[] = {
 	{ "listen", "meter on a terminal", test_meter_on_terminal },
 	{ "listen", "play in JACK", test_play_in_jack },
 	{ "listen", "play in PipeWire", test_play_in_pipewire },
+	{ "listen", "play in JACK, every bit", test_copy_in_jack },
+	{ "listen", "play in PipeWire, every bit", test_copy_in_pipewire },
 	{ "listen", "wait for an xrun", test_wait_for_xrun },
 	{ "listen", "ends cleanly", test_ends_cleanly },
 };

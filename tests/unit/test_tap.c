@@ -143,6 +143,7 @@ static void test_format(void)
 		CU_ASSERT_EQUAL(format->n_channels, bench.spec.n_channels[d]);
 		CU_ASSERT_EQUAL(format->rate_hz, 48000);
 		CU_ASSERT_EQUAL(format->capacity, CAPACITY);
+		CU_ASSERT_EQUAL(format->first_index, bench.spec.first_index);
 		CU_ASSERT_EQUAL(memcmp(format->position, bench.spec.position[d],
 				       format->n_channels),
 				0);

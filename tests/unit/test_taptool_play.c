@@ -47,7 +47,9 @@ static void put(struct bench *bench)
 
 	for (uint32_t i = 0; i < BLOCK; i++)
 		samples[i] = (float)sound(begin_s + i / bench->rate_hz);
-	player_put(bench->player, planes, BLOCK, (uint64_t)(begin_s * 1e9));
+	player_put(
+		bench->player, planes, BLOCK,
+		&(struct player_time){ (uint64_t)(begin_s * 1e9), 0, false });
 	bench->n_put += BLOCK;
 	bench->put_s = 10 + (double)(bench->n_put + BLOCK) / bench->rate_hz +
 		       bench->late_s;
@@ -170,6 +172,176 @@ static void test_stall(void)
 	player_destroy(bench.player);
 }
 
+/* ---- on one clock ---- */
+
+#define COPY_CYCLE 64u
+#define COPY_LATENCY 480u
+
+/* JACK's count, which wraps soon, and a frame of which the count is heard. */
+struct copy_bench {
+	struct player *player;
+	uint32_t count;	  /* of the cycle that begins */
+	uint32_t put;	  /* the next frame that is put */
+	uint64_t n_exact; /* frames heard that are what they should be */
+	uint64_t n_silent;
+	uint64_t n_wrong;
+};
+
+static float counted(uint32_t count)
+{
+	return (float)(1 + count % 8388607);
+}
+
+static void put_counted(struct copy_bench *bench, uint32_t n_frames)
+{
+	float samples[BLOCK];
+	const float *const planes[] = { samples };
+	const struct player_time time = { 1, bench->put, true };
+
+	for (uint32_t i = 0; i < n_frames; i++)
+		samples[i] = counted(bench->put + i);
+	player_put(bench->player, planes, n_frames, &time);
+	bench->put += n_frames;
+}
+
+static void hear(struct copy_bench *bench)
+{
+	float samples[COPY_CYCLE];
+	float *const planes[] = { samples };
+	const struct player_cycle of = {
+		.clock_id = 1,
+		/* Made long by who plays, in a way of its own. */
+		.frame = (UINT64_C(77) << 32) + bench->count,
+		.time_ns = 1,
+		.n_frames = COPY_CYCLE,
+		.counts = true,
+	};
+
+	player_cycle(bench->player, &of, planes);
+	for (uint32_t i = 0; i < COPY_CYCLE; i++) {
+		float wanted = counted(bench->count - COPY_LATENCY + i);
+
+		bench->n_exact += samples[i] == wanted;
+		bench->n_silent += samples[i] == 0;
+		bench->n_wrong += samples[i] != wanted && samples[i] != 0;
+	}
+	bench->count += COPY_CYCLE;
+}
+
+static void copy_for(struct copy_bench *bench, int n_cycles)
+{
+	bench->n_exact = bench->n_silent = bench->n_wrong = 0;
+	for (int i = 0; i < n_cycles; i++) {
+		hear(bench);
+		put_counted(bench, COPY_CYCLE);
+	}
+}
+
+static void open_copy(struct copy_bench *bench)
+{
+	const struct player_config config = { 48000, 48000, 1, COPY_LATENCY };
+
+	memset(bench, 0, sizeof(*bench));
+	CU_ASSERT_EQUAL_FATAL(player_create(&bench->player, &config), 0);
+	bench->count = bench->put = UINT32_MAX - 30000;
+	/* It begins with a fade of 5 ms. */
+	copy_for(bench, 50);
+}
+
+static void expect_all(struct copy_bench *bench, int n_cycles)
+{
+	copy_for(bench, n_cycles);
+	CU_ASSERT_EQUAL(bench->n_exact, (uint64_t)n_cycles * COPY_CYCLE);
+}
+
+static void test_copy(void)
+{
+	struct copy_bench bench;
+	struct player_status status;
+
+	open_copy(&bench);
+	expect_all(&bench, 2000);
+	player_get_status(bench.player, &status);
+	CU_ASSERT(status.copies);
+	CU_ASSERT_EQUAL(status.latency, COPY_LATENCY);
+	CU_ASSERT_EQUAL(status.n_silences, 0);
+	CU_ASSERT_EQUAL(status.n_slips, 0);
+	player_destroy(bench.player);
+}
+
+/*
+ * Frames that are lost are silence of their length, at their place, whether a
+ * word of that comes before those behind them or not.
+ */
+static void test_copy_gap(void)
+{
+	struct copy_bench bench;
+
+	open_copy(&bench);
+	bench.put += 100;
+	player_put_silence(bench.player, 100);
+	copy_for(&bench, 100);
+	CU_ASSERT_EQUAL(bench.n_silent, 100);
+	CU_ASSERT_EQUAL(bench.n_exact, 100 * COPY_CYCLE - 100);
+	CU_ASSERT_EQUAL(bench.n_wrong, 0);
+	/* The next ones are where they should be, so nothing has moved. */
+	expect_all(&bench, 2000);
+	player_destroy(bench.player);
+}
+
+/* JACK leaves frames out: nobody put them, and nobody wants them. */
+static void test_copy_xrun(void)
+{
+	struct copy_bench bench;
+
+	open_copy(&bench);
+	bench.put += 1000;
+	bench.count += 1000;
+	copy_for(&bench, 100);
+	/* A fade out and in again, of 5 ms each, around silence. */
+	CU_ASSERT(bench.n_wrong <= 2 * 240);
+	CU_ASSERT(bench.n_silent <= 1000);
+	expect_all(&bench, 1000);
+	player_destroy(bench.player);
+}
+
+/* A restart begins a count anew, in front of the old one or behind it. */
+static void test_copy_restart(void)
+{
+	static const uint32_t jumps[] = { 0u - 5000000u, 5000000, 1u << 30 };
+	struct copy_bench bench;
+
+	for (int i = 0; i < 3; i++) {
+		open_copy(&bench);
+		bench.count += jumps[i];
+		bench.put += jumps[i];
+		copy_for(&bench, 200);
+		CU_ASSERT(bench.n_exact > 100 * COPY_CYCLE);
+		expect_all(&bench, 1000);
+		player_destroy(bench.player);
+	}
+}
+
+/* Counts that are of another clock after all. */
+static void test_copy_not(void)
+{
+	struct copy_bench bench;
+	struct player_status status;
+
+	open_copy(&bench);
+	bench.put += 100000000;
+	copy_for(&bench, 100);
+	player_get_status(bench.player, &status);
+	CU_ASSERT_FALSE(status.copies);
+	/* And back. */
+	bench.put -= 100000000;
+	copy_for(&bench, 300);
+	player_get_status(bench.player, &status);
+	CU_ASSERT(status.copies);
+	expect_all(&bench, 100);
+	player_destroy(bench.player);
+}
+
 static void test_limits(void)
 {
 	struct player_config config = { 48000, 48000, 1, 2880 };
@@ -188,6 +360,11 @@ static void test_limits(void)
 static const struct unit_test tests[] = {
 	{ "play", "two clocks", test_clocks },
 	{ "play", "a stall", test_stall },
+	{ "copy", "every frame", test_copy },
+	{ "copy", "a gap", test_copy_gap },
+	{ "copy", "an xrun", test_copy_xrun },
+	{ "copy", "a restart", test_copy_restart },
+	{ "copy", "not the clock", test_copy_not },
 	{ "play", "limits", test_limits },
 };
 

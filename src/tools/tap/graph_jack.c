@@ -13,12 +13,16 @@
 #include <stdlib.h>
 #include <string.h>
 
+#define STACK_BYTES 65536u
+
 struct graph {
 	jack_client_t *client;
 	uint32_t n_channels;
 	jack_port_t *ports[LEAT_CHANNELS_MAX];
 	struct player *player;
 	uint64_t frame; /* JACK's, which wraps, made long */
+	bool is_links;	/* the server is the one that the link is on */
+	struct leat_rt_guard *guard;
 	atomic_bool gone;
 };
 
@@ -32,21 +36,40 @@ static uint64_t long_frame(struct graph *graph)
 	return graph->frame;
 }
 
-static int on_process(jack_nframes_t n_frames, void *arg)
+static void run_cycle(struct graph *graph, jack_nframes_t n_frames)
 {
-	struct graph *graph = arg;
 	const struct player_cycle cycle = {
 		.clock_id = 1,
 		.frame = long_frame(graph),
 		.time_ns = leat_now_ns(),
 		.n_frames = n_frames,
+		.counts = graph->is_links,
 	};
 	float *planes[LEAT_CHANNELS_MAX];
 
 	for (uint32_t c = 0; c < graph->n_channels; c++)
 		planes[c] = jack_port_get_buffer(graph->ports[c], n_frames);
 	player_cycle(graph->player, &cycle, planes);
+}
+
+static int on_process(jack_nframes_t n_frames, void *arg)
+{
+	struct graph *graph = arg;
+
+	leat_rt_guard_begin(graph->guard);
+	run_cycle(graph, n_frames);
+	leat_rt_guard_end(graph->guard);
 	return 0;
+}
+
+/* Before the first cycle: fault in what libjack's calls take of the stack. */
+static void on_thread_init(void *arg)
+{
+	volatile unsigned char stack[STACK_BYTES];
+
+	(void)arg;
+	for (size_t i = 0; i < sizeof(stack); i += 1024)
+		stack[i] = 0;
 }
 
 static void on_shutdown(void *arg)
@@ -57,6 +80,15 @@ static void on_shutdown(void *arg)
 }
 
 /* ---- making ---- */
+
+/* As libjack chooses it, and as leat-jack names it. */
+static const char *server_name(const struct graph_config *config)
+{
+	const char *name = config->server ? config->server
+					  : getenv("JACK_DEFAULT_SERVER");
+
+	return name && name[0] ? name : "default";
+}
 
 /* One sentence of our own says it; libjack would add several. */
 static void say_nothing(const char *text)
@@ -136,12 +168,16 @@ static int start(struct graph *graph, const struct graph_config *config,
 	};
 	int res = player_create(&graph->player, &player);
 
+	graph->guard = config->guard;
+	graph->is_links = player.graph_rate_hz == player.rate_hz &&
+			  strcmp(server_name(config), config->link_server) == 0;
 	if (res < 0)
 		return leat_error_set(error, res,
 				      "cannot play %u Hz into a graph of %u "
 				      "Hz: %s",
 				      player.rate_hz, player.graph_rate_hz,
 				      strerror(-res));
+	jack_set_thread_init_callback(graph->client, on_thread_init, graph);
 	jack_set_process_callback(graph->client, on_process, graph);
 	jack_on_shutdown(graph->client, on_shutdown, graph);
 	if (jack_activate(graph->client) != 0)
@@ -198,5 +234,6 @@ static const char *client_of(struct graph *graph)
 }
 
 const struct graph_backend graph_jack = {
-	"JACK", open_graph, close_graph, player_of, failure_of, client_of,
+	"JACK",	   false,      open_graph, close_graph,
+	player_of, failure_of, client_of,
 };

@@ -31,6 +31,8 @@ struct graph {
 	uint32_t n_channels;
 	_Atomic(struct spa_io_position *) position;
 	uint64_t n_played;
+	char links_clock[64]; /* the name of the link's own, when it drives */
+	struct leat_rt_guard *guard;
 };
 
 /* ---- the data loop ---- */
@@ -67,6 +69,18 @@ static uint64_t frame_of(const struct graph *graph,
 						   : graph->n_played;
 }
 
+/*
+ * In follow mode leat-pipewire drives the graph, names its clock after the link
+ * and has it count the ring's indices (pw_bridge/clock.h).
+ */
+static bool is_links(const struct graph *graph,
+		     const struct spa_io_clock *clock)
+{
+	return clock->rate.denom == graph->rate_hz &&
+	       strncmp(clock->name, graph->links_clock, sizeof(clock->name)) ==
+		       0;
+}
+
 static void play(struct graph *graph, const struct pw_buffer *buffer,
 		 uint32_t n_frames)
 {
@@ -86,6 +100,7 @@ static void play(struct graph *graph, const struct pw_buffer *buffer,
 		cycle.clock_id = position->clock.id;
 		cycle.frame = frame_of(graph, &position->clock);
 		cycle.time_ns = position->clock.nsec;
+		cycle.counts = is_links(graph, &position->clock);
 		player_cycle(graph->player, &cycle, planes);
 	} else {
 		for (uint32_t c = 0; c < graph->n_channels; c++)
@@ -94,9 +109,8 @@ static void play(struct graph *graph, const struct pw_buffer *buffer,
 	graph->n_played += n_frames;
 }
 
-static void on_process(void *user)
+static void run_cycle(struct graph *graph)
 {
-	struct graph *graph = user;
 	struct pw_buffer *buffer = pw_stream_dequeue_buffer(graph->stream);
 	uint32_t n_frames;
 
@@ -106,6 +120,15 @@ static void on_process(void *user)
 	if (n_frames > 0)
 		play(graph, buffer, n_frames);
 	pw_stream_queue_buffer(graph->stream, buffer);
+}
+
+static void on_process(void *user)
+{
+	struct graph *graph = user;
+
+	leat_rt_guard_begin(graph->guard);
+	run_cycle(graph);
+	leat_rt_guard_end(graph->guard);
 }
 
 /* ---- the control loop ---- */
@@ -278,6 +301,9 @@ static int make_player(struct graph *graph, const struct graph_config *config,
 
 	graph->rate_hz = config->rate_hz;
 	graph->n_channels = config->n_channels;
+	graph->guard = config->guard;
+	snprintf(graph->links_clock, sizeof(graph->links_clock), "leat.%s",
+		 config->link_name);
 	snprintf(graph->name, sizeof(graph->name), "leat-tap.%s",
 		 config->link_name);
 	if (res < 0)
@@ -344,5 +370,6 @@ static const char *client_of(struct graph *graph)
 }
 
 const struct graph_backend graph_pipewire = {
-	"PipeWire", open_graph, close_graph, player_of, failure_of, client_of,
+	"PipeWire", true,	open_graph, close_graph,
+	player_of,  failure_of, client_of,
 };

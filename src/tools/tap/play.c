@@ -10,6 +10,8 @@
 #include "cli/now.h"
 #include "cli/options.h"
 
+#include <leat/status.h>
+
 #include <inttypes.h>
 #include <pthread.h>
 #include <sched.h>
@@ -36,6 +38,7 @@ struct options {
 	const char *target;
 	bool alone; /* connected to nothing */
 	bool quiet;
+	bool rt_guard;
 	int64_t latency_ns;
 	int64_t duration_ns;
 };
@@ -46,7 +49,9 @@ struct play {
 	struct graph *graph;
 	uint64_t n_lost;
 	int64_t shown_ns;
+	struct leat_rt_guard guard;
 	bool stated;
+	bool stated_copies; /* then: what of */
 	bool failed;
 	bool terminal;
 };
@@ -65,11 +70,25 @@ static uint32_t latency_frames(const struct play *play, uint32_t rate_hz)
 	return (uint32_t)duration_frames(play->options.latency_ns, rate_hz);
 }
 
+/* The JACK server that the link is on; "" if it does not say. */
+static void find_server(const struct play *play, char *name, size_t name_bytes)
+{
+	struct leat_link_status status;
+
+	name[0] = '\0';
+	if (leat_status_query(play->options.tap.link_name, &status) == 0 &&
+	    status.jack.present)
+		snprintf(name, name_bytes, "%s", status.jack.server);
+}
+
 static int open_graph(struct play *play, const struct weave_format *format,
 		      struct leat_error *error)
 {
+	char link_server[LEAT_STATUS_NAME_BYTES];
 	const struct graph_config config = {
 		.link_name = play->options.tap.link_name,
+		.link_server = link_server,
+		.guard = play->options.rt_guard ? &play->guard : NULL,
 		.server = play->options.server,
 		.target = play->options.target,
 		.connect = !play->options.alone,
@@ -85,6 +104,7 @@ static int open_graph(struct play *play, const struct weave_format *format,
 				      "direction: name the other with "
 				      "--direction",
 				      config.link_name);
+	find_server(play, link_server, sizeof(link_server));
 	return play->options.backend->open(&play->graph, &config, error);
 }
 
@@ -137,23 +157,34 @@ static void on_mark(void *user, uint32_t lane, enum mark_kind kind,
 }
 
 /* The tap has just passed these frames. */
-static uint64_t time_of(const struct play *play, uint32_t n_frames)
+static struct player_time time_of(const struct play *play, uint32_t n_frames)
 {
 	const struct leat_tap *tap = play->session.source[0].tap;
+	uint64_t position = leat_tap_position(tap) - n_frames;
+	struct player_time when = { 0 };
 	struct leat_tap_time time;
 
-	if (!leat_tap_time(tap, leat_tap_position(tap) - n_frames, &time))
-		return 0;
-	return time.time_ns;
+	if (leat_tap_time(tap, position, &time)) {
+		when.time_ns = time.time_ns;
+		when.count = (uint32_t)time.frame_time;
+		when.counted = true;
+	}
+	if (play->options.backend->counts_indices) {
+		when.count = (uint32_t)(leat_tap_format(tap)->first_index +
+					position);
+		when.counted = true;
+	}
+	return when;
 }
 
 static void on_frames(void *user, const float *const *planes, uint32_t n_frames)
 {
 	struct play *play = user;
+	struct player_time when = time_of(play, n_frames);
 
 	if (play->graph)
 		player_put(play->options.backend->player(play->graph), planes,
-			   n_frames, time_of(play, n_frames));
+			   n_frames, &when);
 }
 
 static void on_silence(void *user, uint64_t n_frames)
@@ -174,53 +205,83 @@ static double to_ms(const struct play *play, double frames)
 
 static void state_latency(struct play *play, const struct player_status *status)
 {
-	if (play->stated || status->latency == 0)
+	if (status->latency == 0 ||
+	    (play->stated && play->stated_copies == status->copies))
 		return;
 	play->stated = true;
+	play->stated_copies = status->copies;
 	if (!play->options.quiet)
 		leat_log("%s of '%s' plays in %s as %s, %.1f ms (%u frames) "
 			 "after JACK's cycle, and then what is behind that "
-			 "client",
+			 "client; %s",
 			 channels_direction(play->options.tap.direction[0]),
 			 play->options.tap.link_name,
 			 play->options.backend->name,
 			 play->options.backend->client(play->graph),
-			 to_ms(play, status->latency), status->latency);
+			 to_ms(play, status->latency), status->latency,
+			 status->copies
+				 ? "frame by frame, as both run on one clock"
+				 : "resampled, as the clocks are two");
+}
+
+static const char *clock_text(const struct player_status *status, char *text,
+			      size_t text_bytes)
+{
+	if (status->copies)
+		return "on one clock";
+	snprintf(text, text_bytes, "clock %+.1f ppm", status->rate_ppm);
+	return text;
 }
 
 static void show(struct play *play, const struct player_status *status,
 		 int64_t now_ns)
 {
-	char time[32];
+	char time[32], clock[32];
 
 	if (!play->terminal || now_ns - play->shown_ns < PROGRESS_NS)
 		return;
 	play->shown_ns = now_ns;
 	fprintf(stderr,
-		"\r%s  %.1f ms  clock %+.1f ppm  silences %" PRIu64
-		"  slips %" PRIu64 "  lost %" PRIu64 "\033[K",
+		"\r%s  %.1f ms  %s  silences %" PRIu64 "  slips %" PRIu64
+		"  lost %" PRIu64 "\033[K",
 		duration_print(
 			time, sizeof(time),
 			weave_time(play->session.weave) /
 				weave_format(play->session.weave)->rate_hz),
-		to_ms(play, status->latency), status->rate_ppm,
-		status->n_silences, status->n_slips, play->n_lost);
+		to_ms(play, status->latency),
+		clock_text(status, clock, sizeof(clock)), status->n_silences,
+		status->n_slips, play->n_lost);
+}
+
+static void tell_guard(const struct play *play)
+{
+	char text[192];
+
+	if (!play->options.rt_guard)
+		return;
+	(void)leat_rt_guard_tell(&play->guard, text, sizeof(text));
+	leat_log("%s", text);
 }
 
 static void report(struct play *play)
 {
 	struct player_status status;
+	char clock[32];
 
 	if (play->terminal && play->shown_ns != 0)
 		fputs("\r\033[K", stderr);
-	if (!play->graph || play->options.quiet)
+	if (!play->graph)
+		return;
+	tell_guard(play);
+	if (play->options.quiet)
 		return;
 	player_get_status(play->options.backend->player(play->graph), &status);
-	leat_log("%" PRIu64 " frames at %+.1f ppm, %" PRIu64
+	leat_log("%" PRIu64 " frames, %s, %" PRIu64
 		 " cycles of silence, %" PRIu64 " slips, %" PRIu64
 		 " frames lost",
-		 weave_time(play->session.weave), status.rate_ppm,
-		 status.n_silences, status.n_slips, play->n_lost);
+		 weave_time(play->session.weave),
+		 clock_text(&status, clock, sizeof(clock)), status.n_silences,
+		 status.n_slips, play->n_lost);
 }
 
 /* ---- running ---- */
@@ -279,6 +340,9 @@ static int open_all(struct play *play)
 
 /* ---- the command line ---- */
 
+/* Options without a letter. */
+enum { OPTION_RT_GUARD = 1000 };
+
 static const struct argp_option option_table[] = {
 	{ "jack", 'J', NULL, 0, "Play in JACK", 0 },
 	{ "pipewire", 'P', NULL, 0,
@@ -292,6 +356,8 @@ static const struct argp_option option_table[] = {
 	{ "no-connect", 'n', NULL, 0, "Connect to nothing", 0 },
 	{ "duration", 't', "TIME", 0, "End after so long", 0 },
 	{ "quiet", 'q', NULL, 0, "Say nothing but what is wrong", 0 },
+	{ "rt-guard", OPTION_RT_GUARD, NULL, 0,
+	  "Count what the realtime thread should not do", 0 },
 	{ 0 },
 };
 
@@ -346,6 +412,9 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 	case 'q':
 		options->quiet = true;
 		break;
+	case OPTION_RT_GUARD:
+		options->rt_guard = true;
+		break;
 	case ARGP_KEY_ARG:
 		tap_options_only_link(&options->tap, arg, state);
 		break;
@@ -374,10 +443,15 @@ int play_main(int argc, char **argv)
 			     .latency_ns = LATENCY_NS },
 		.session.signal_fd = -1,
 	};
+	struct leat_error error;
 	int status;
 
 	if (argp_parse(&argp, argc, argv, 0, NULL, &play.options) != 0)
 		return LEAT_EXIT_USAGE;
+	if (play.options.rt_guard && leat_rt_guard_check(&error) < 0) {
+		leat_log("%s", error.text);
+		return LEAT_EXIT_FAILED;
+	}
 	play.terminal = !play.options.quiet && isatty(STDERR_FILENO);
 	status = open_all(&play);
 	if (status == 0)

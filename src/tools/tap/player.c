@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "player.h"
 
+#include "copier.h"
+
 /* Adaptive mode knows nothing of PipeWire but its words. */
 #include "pw_bridge/adaptive.h"
 
@@ -27,6 +29,9 @@ struct player {
 	struct leat_frames_consumer *in;
 	struct leat_pw_adaptive *adaptive;
 	struct leat_side_words words;
+	struct copier copier;
+	bool resampled;		    /* the graph's thread: it was, last */
+	bool decided;		    /* how it is played */
 	uint64_t index;		    /* of the frame that is put next */
 	const float *const *planes; /* while they are copied */
 };
@@ -88,6 +93,8 @@ static int make_adaptive(struct player *player)
 				       &player->words);
 }
 
+static void rehearse(struct player *player);
+
 int player_create(struct player **out, const struct player_config *config)
 {
 	size_t size = (sizeof(struct player) + LEAT_LINE_BYTES - 1) /
@@ -99,9 +106,13 @@ int player_create(struct player **out, const struct player_config *config)
 		return -ENOMEM;
 	memset(player, 0, size);
 	player->config = *config;
+	copier_init(&player->copier, config->n_channels, config->rate_hz,
+		    config->latency);
 	res = make_ring(player);
 	if (res == 0)
 		res = make_adaptive(player);
+	if (res == 0)
+		rehearse(player);
 	if (res < 0)
 		player_destroy(player);
 	else
@@ -144,8 +155,7 @@ static void send(struct player *player, const float *const *planes,
 	player->index += n_frames;
 }
 
-void player_put(struct player *player, const float *const *planes,
-		uint32_t n_frames, uint64_t time_ns)
+static void stamp(struct player *player, uint64_t time_ns)
 {
 	const struct leat_stamp stamp = {
 		.index = player->index,
@@ -155,19 +165,47 @@ void player_put(struct player *player, const float *const *planes,
 
 	if (time_ns != 0)
 		leat_frames_set_stamp(player->out, &stamp);
-	send(player, planes, n_frames);
 }
 
-void player_put_silence(struct player *player, uint64_t n_frames)
+/* No more than the ring holds is ever heard. */
+static void put_silence(struct player *player, uint64_t n_frames)
 {
 	uint32_t capacity = leat_frames_producer_format(player->out)->capacity;
 
-	/* No more than the ring holds is ever heard. */
 	if (n_frames > capacity / 2) {
 		player->index += n_frames - capacity / 2;
 		n_frames = capacity / 2;
 	}
-	send(player, NULL, (uint32_t)n_frames);
+	if (n_frames > 0)
+		send(player, NULL, (uint32_t)n_frames);
+}
+
+void player_put(struct player *player, const float *const *planes,
+		uint32_t n_frames, const struct player_time *time)
+{
+	uint64_t index = player->index;
+
+	player->decided = leat_word_peek(&player->copier.n_cycles) > 0;
+	if (time->counted && copier_place(&player->copier, &index, time->count))
+		put_silence(player, index - player->index);
+	stamp(player, time->time_ns);
+	send(player, planes, n_frames);
+}
+
+/* Frames that are copied have their places, and what is between is silent. */
+void player_put_silence(struct player *player, uint64_t n_frames)
+{
+	if (leat_word_peek(&player->copier.copies) == 0)
+		put_silence(player, n_frames);
+}
+
+static void get_copier_status(const struct copier *copier,
+			      struct player_status *status)
+{
+	status->latency = (uint32_t)leat_word_peek(&copier->latency);
+	status->rate_ppm = 0;
+	status->n_silences = leat_word_peek(&copier->n_silences);
+	status->n_slips = leat_word_peek(&copier->n_jumps);
 }
 
 void player_get_status(const struct player *player,
@@ -176,7 +214,14 @@ void player_get_status(const struct player *player,
 	const struct leat_direction_words *words =
 		&player->words.direction[LEAT_TO_PIPEWIRE];
 
-	status->latency = (uint32_t)leat_word_peek(&words->target);
+	status->copies = leat_word_peek(&player->copier.copies) != 0;
+	if (status->copies) {
+		get_copier_status(&player->copier, status);
+		return;
+	}
+	/* Until then it may be copied yet. */
+	status->latency =
+		player->decided ? (uint32_t)leat_word_peek(&words->target) : 0;
 	status->rate_ppm = leat_word_peek_double(&player->words.clock.rate_ppm);
 	if (!isfinite(status->rate_ppm))
 		status->rate_ppm = 0;
@@ -186,8 +231,8 @@ void player_get_status(const struct player *player,
 
 /* ---- the graph's thread ---- */
 
-void player_cycle(struct player *player, const struct player_cycle *cycle,
-		  float *const *planes)
+static void resample(struct player *player, const struct player_cycle *cycle,
+		     float *const *planes) LEAT_RT
 {
 	const struct leat_pw_adaptive_cycle adaptive = {
 		.clock_id = cycle->clock_id,
@@ -197,7 +242,57 @@ void player_cycle(struct player *player, const struct player_cycle *cycle,
 			   .rate_diff = 1 },
 	};
 
+	if (!player->resampled)
+		leat_pw_adaptive_restart(player->adaptive);
+	player->resampled = true;
 	leat_pw_adaptive_update(player->adaptive, player->in, &adaptive);
 	leat_pw_adaptive_read(player->adaptive, player->in, planes,
 			      cycle->n_frames);
+}
+
+void player_cycle(struct player *player, const struct player_cycle *cycle,
+		  float *const *planes)
+{
+	uint32_t count = (uint32_t)cycle->frame;
+
+	if (!copier_wants(&player->copier, cycle->counts, count)) {
+		resample(player, cycle, planes);
+		return;
+	}
+	player->resampled = false;
+	copier_cycle(&player->copier, player->in, planes, count,
+		     cycle->n_frames);
+}
+
+/* ---- before it begins ---- */
+
+#define REHEARSAL 64u
+
+/*
+ * What the graph's thread will run is run once, in both ways, so that all of it
+ * is in memory by then; and it begins as if that had not been.
+ */
+static void rehearse(struct player *player)
+{
+	const struct player_config *config = &player->config;
+	float samples[REHEARSAL] = { 0 };
+	float *planes[LEAT_CHANNELS_MAX];
+	struct player_cycle cycle = { .n_frames = REHEARSAL };
+	const struct player_time time = { .counted = true };
+
+	for (uint32_t c = 0; c < config->n_channels; c++)
+		planes[c] = samples;
+	for (int i = 0; i < 4; i++) {
+		cycle.counts = i >= 2;
+		/* The last one hears what was put. */
+		cycle.frame = i < 3 ? 0 : config->latency;
+		player_cycle(player, &cycle, planes);
+		player_put(player, (const float *const *)planes, REHEARSAL,
+			   &time);
+	}
+	copier_init(&player->copier, config->n_channels, config->rate_hz,
+		    config->latency);
+	memset(&player->words, 0, sizeof(player->words));
+	player->resampled = false;
+	player->decided = false;
 }

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * From a tap to a graph with a clock of its own: a ring in this process, and
- * adaptive mode's reader behind it, which resamples, keeps the latency at what
- * was asked for, and slips where it must.
+ * From a tap to a graph: a ring in this process, and behind it, where the graph
+ * has a clock of its own, adaptive mode's reader, which resamples, keeps the
+ * latency at what was asked for, and slips where it must. Where the graph runs
+ * on the link's clock, frames are copied as they are (copier.h).
  *
  * One thread puts what the tap read; the graph's realtime thread calls
  * player_cycle().
@@ -32,12 +33,21 @@ struct player_cycle {
 	uint64_t frame;	   /* that it begins with */
 	uint64_t time_ns;  /* CLOCK_MONOTONIC as it begins */
 	uint32_t n_frames; /* of it */
+	bool counts; /* frame counts what struct player_time's count does */
+};
+
+/* When a frame was carried. */
+struct player_time {
+	uint64_t time_ns; /* JACK's cycle, CLOCK_MONOTONIC; 0: not known */
+	uint32_t count;	  /* of the frame, as cycles may count; wraps */
+	bool counted;	  /* that is known */
 };
 
 /* What there is to say; 0 where nothing is known yet. */
 struct player_status {
-	uint32_t latency;    /* frames of the link that are aimed at */
-	double rate_ppm;     /* the link's clock against the graph's */
+	bool copies;	  /* both run on one clock, and nothing is resampled */
+	uint32_t latency; /* frames of the link that are aimed at */
+	double rate_ppm;  /* the link's clock against the graph's */
 	uint64_t n_silences; /* cycles in which the frames were not there */
 	uint64_t n_slips;    /* jumps to bring the latency back */
 };
@@ -53,12 +63,9 @@ void player_destroy(struct player *player);
 
 /* ---- the tap's thread ---- */
 
-/*
- * The next frames, and when JACK was at the first of them, if that is known
- * (0: it is not). At most 1024.
- */
+/* The next frames, and when the first of them was. At most 1024. */
 void player_put(struct player *player, const float *const *planes,
-		uint32_t n_frames, uint64_t time_ns);
+		uint32_t n_frames, const struct player_time *time);
 
 void player_put_silence(struct player *player, uint64_t n_frames);
 
