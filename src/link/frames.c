@@ -58,7 +58,17 @@ int leat_frames_format_check(const struct leat_frames_format *format)
 		    ~(uint32_t)(LEAT_RING_POLL | LEAT_RING_TIMED) ||
 	    format->direction >= LEAT_N_DIRECTIONS)
 		return -EINVAL;
+	/* On 32 bits the largest do not fit into the address space. */
+	if (leat_part_total_bytes(LEAT_PART_PRODUCER, format) > PTRDIFF_MAX)
+		return -EINVAL;
 	return 0;
+}
+
+/* Of a format that has been checked: it fits. */
+static size_t part_bytes(enum leat_part_kind kind,
+			 const struct leat_frames_format *format)
+{
+	return (size_t)leat_part_total_bytes(kind, format);
 }
 
 /* Create one's own part with its header and words filled in. */
@@ -70,8 +80,7 @@ static int create_part(struct leat_shm *shm, enum leat_part_kind kind,
 
 	if (res < 0)
 		return res;
-	res = leat_shm_create(shm, "leat-part",
-			      leat_part_total_bytes(kind, format));
+	res = leat_shm_create(shm, "leat-part", part_bytes(kind, format));
 	if (res < 0)
 		return res;
 	/* Header and words lie at the same place in both kinds. */
@@ -87,8 +96,7 @@ static int attach_part(struct leat_shm *shm, int part_fd,
 		       const struct leat_frames_format *format)
 {
 	struct leat_part_header header;
-	int res = leat_shm_attach(shm, part_fd,
-				  leat_part_total_bytes(kind, format));
+	int res = leat_shm_attach(shm, part_fd, part_bytes(kind, format));
 
 	if (res < 0)
 		return res;

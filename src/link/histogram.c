@@ -64,8 +64,11 @@ static uint64_t rank_of(uint64_t n, double percent)
 		return 1;
 	if (percent >= 100)
 		return n;
-	rank = ceil((double)n * percent / 100);
-	return rank >= (double)n ? n : (uint64_t)rank;
+	rank = (double)n * percent / 100;
+	if (rank >= (double)n)
+		return n;
+	/* Rounded up, without ceil(): the library is linked to libc only. */
+	return (uint64_t)rank + ((double)(uint64_t)rank < rank);
 }
 
 uint64_t leat_histogram_percentile(const struct leat_histogram *histogram,

@@ -8,7 +8,7 @@
  * One line more than the samples need: planes a power of two apart would all
  * fall into the same sets of the caches.
  */
-uint64_t leat_part_stride_bytes(const struct leat_frames_format *format)
+size_t leat_part_stride_bytes(const struct leat_frames_format *format)
 {
 	return format->capacity * sizeof(float) + LEAT_LINE_BYTES;
 }
@@ -19,7 +19,8 @@ uint64_t leat_part_total_bytes(enum leat_part_kind kind,
 	uint64_t bytes = LEAT_PART_PLANES_OFFSET;
 
 	if (kind == LEAT_PART_PRODUCER)
-		bytes += format->n_channels * leat_part_stride_bytes(format);
+		bytes += (uint64_t)format->n_channels *
+			 leat_part_stride_bytes(format);
 	return (bytes + 4095) / 4096 * 4096;
 }
 

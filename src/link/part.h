@@ -78,7 +78,7 @@ _Static_assert(sizeof(struct leat_producer_part) <= LEAT_PART_PLANES_OFFSET,
 	       "planes begin behind the fixed part");
 
 /* Bytes from one plane to the next. */
-uint64_t leat_part_stride_bytes(const struct leat_frames_format *format);
+size_t leat_part_stride_bytes(const struct leat_frames_format *format);
 
 /* Bytes of a whole part. */
 uint64_t leat_part_total_bytes(enum leat_part_kind kind,

@@ -8,6 +8,12 @@
  */
 typedef float quad __attribute__((vector_size(16), aligned(4), may_alias));
 
+#if defined(__i386__) && defined(__GNUC__) && !defined(__clang__)
+/* Without SSE it says that vectors are returned in another way than with it:
+ * the functions that return them are static. */
+#pragma GCC diagnostic ignored "-Wpsabi"
+#endif
+
 #define KERNEL(name) quad_##name
 #define VECTOR quad
 #define TARGET

@@ -19,8 +19,10 @@ static int attach(struct leat_shm *shm, int fd,
 		  const struct leat_frames_format *format)
 {
 	struct leat_part_header header;
-	int res = leat_shm_attach(
-		shm, fd, leat_part_total_bytes(LEAT_PART_PRODUCER, format));
+	/* It fits into memory: the message has been checked. */
+	size_t bytes =
+		(size_t)leat_part_total_bytes(LEAT_PART_PRODUCER, format);
+	int res = leat_shm_attach(shm, fd, bytes);
 
 	if (res < 0)
 		return res;
