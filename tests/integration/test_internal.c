@@ -55,6 +55,8 @@ static struct circle circle;
 static char internal_dir[600];
 static const char *jack_env[] = { internal_dir, NULL };
 static int n_cycles;
+/* In a chroot /proc/self/exe may tell of a path outside of it. */
+static const char *own_program;
 
 /* ---- jackd ---- */
 
@@ -450,8 +452,9 @@ static int load_as_jackd_would(const char *path, const char *words)
 
 static void test_under_pipewire_jack(void)
 {
-	char path[600], program[512] = "", text[4096];
-	const char *const self[] = { "pw-jack", program, LOAD_AS, path, NULL };
+	char path[600], text[4096];
+	const char *const self[] = { "pw-jack", own_program, LOAD_AS, path,
+				     NULL };
 	const char *const loader[] = { "pw-jack", "jack_load", "-i", "link=b",
 				       "leat-b",  "leat",      NULL };
 
@@ -459,8 +462,6 @@ static void test_under_pipewire_jack(void)
 		printf("left out: pw-jack is not installed\n");
 		return;
 	}
-	CU_ASSERT_FATAL(
-		readlink("/proc/self/exe", program, sizeof(program) - 1) > 0);
 	snprintf(path, sizeof(path), "%s/leat.so", getenv("LEAT_JACK_DIR"));
 	CU_ASSERT_EQUAL(proc_run(self, NULL, text, sizeof(text), TOOL_MS), 0);
 	CU_ASSERT_PTR_NOT_NULL(strstr(text, "leat.so: the libjack in use is "
@@ -511,6 +512,7 @@ int main(int argc, char **argv)
 	if (argc < 2)
 		return 2;
 	n_cycles = atoi(argv[1]);
+	own_program = argv[0];
 	why = bridge_init(&bridge, PERIOD);
 	if (!why && !is_installed("jack_load"))
 		why = "jack_load is not installed (jackd2, or "
