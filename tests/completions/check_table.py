@@ -2,7 +2,8 @@
 # SPDX-License-Identifier: MIT
 """check_table.py SOURCE_ROOT FOLDER...: whether the completions know every option
 that the programs in the folders tell of with --help, whether it takes a value,
-what the value may be, and every verb; and nothing else.
+what the value may be, and every verb; and nothing else. Whether each program has a
+manual that has all of its options.
 """
 
 import os
@@ -68,6 +69,18 @@ def check_command(command, told):
     return wrong
 
 
+def check_manual(root, command):
+    page = root / "data" / "man" / f"leat-{command.name.split()[1]}.1"
+    if not page.exists():
+        return [f"{command.name}: {page} is missing"]
+    told = set(re.findall(r"\bFl -([\w-]+)", page.read_text().replace("\\-", "-")))
+    return [
+        f"{command.name}: {names[-1]} is not in {page}"
+        for names, _, _ in command.options
+        if names[-1][2:] not in told
+    ]
+
+
 def main():
     root = pathlib.Path(sys.argv[1])
     sys.path.insert(0, str(root / "data" / "completions"))
@@ -100,11 +113,13 @@ def main():
             n_options += len(told)
             wrong += check_command(commands[name], told)
     wrong += [f"{name}: there is no such verb" for name in commands.keys() - seen]
+    for command in commands.values():
+        wrong += check_manual(root, command)
     if wrong:
         print(f"{table} and the programs' --help differ:")
         print("\n".join(wrong))
         return 1
-    print(f"{len(seen)} commands, {n_options} options: the completions have them all")
+    print(f"{len(seen)} commands, {n_options} options: completions and manuals have them")
     return 0
 
 
