@@ -3,7 +3,8 @@
  * leat-counted: JACK's side of a link on a JACK that is only memory, to be run
  * under callgrind, which counts leat_jack_process_callback(). It hosts the link
  * for taps in other processes, and its own guest answers each cycle, and asks
- * to be woken for the next one, as follow mode does.
+ * to be woken for the next one, as follow mode does. How long its callbacks
+ * take is not recorded: what that takes of instructions depends on the clock.
  *
  * It says "ready counted". Commands on standard input:
  *
@@ -67,6 +68,7 @@ static bool open_all(struct counted *self)
 	leat_frames_consumer_destroy(self->circle.pipewire.in);
 	self->circle.pipewire = *self->guest.wire;
 	leat_frames_set_activity(self->circle.pipewire.out, LEAT_ACTIVE);
+	self->circle.process.load = NULL;
 	leat_jack_process_set_wire(&self->circle.process, self->host.wire);
 	return true;
 }
