@@ -301,6 +301,38 @@ static void test_summary(void)
 	free(text);
 }
 
+/* A row for each period, a column for each load, rounds together. */
+static void test_matrix(void)
+{
+	struct xrun_step cells[5] = {
+		{ .period = 32 },
+		{ .period = 32, .round = 1 },
+		{ .period = 32, .load = XRUN_LOAD_CPU, .level = 2 },
+		{ .period = 64 },
+		{ .period = 64, .load = XRUN_LOAD_CPU, .skipped = true },
+	};
+	char *text;
+
+	make_result();
+	cells[0].n_late[XRUN_MACHINE] = 3;
+	cells[1].n_late[XRUN_MACHINE] = 4;
+	cells[2].n_lost[XRUN_TO_JACK][XRUN_MACHINE] = 64;
+	result.settings.plan = XRUN_PLAN_MATRIX;
+	result.n_arms = 1;
+	result.n_steps = 5;
+	result.step = cells;
+	text = text_of(xrun_summary);
+	CU_ASSERT_PTR_NOT_NULL(
+		strstr(text, "leat: frames lost / late\n"
+			     "  period             no load       cpu 2 workers"
+			     "\n"
+			     "      32               0 / 7              64 / 0"
+			     "\n"
+			     "      64               0 / 0             skipped"
+			     "\n"));
+	free(text);
+}
+
 static void test_sums(void)
 {
 	make_result();
@@ -320,6 +352,7 @@ static const struct unit_test tests[] = {
 	{ "result", "JSON", test_json },
 	{ "result", "empty JSON", test_empty_json },
 	{ "result", "summary", test_summary },
+	{ "result", "matrix", test_matrix },
 	{ "result", "sums", test_sums },
 };
 

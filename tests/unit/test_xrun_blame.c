@@ -198,6 +198,24 @@ static void test_long_before(void)
 	expect(XRUN_JACK_SERVER, 2);
 }
 
+/* A client that always takes some time is not why the server stopped. */
+static void test_short_beside_what_is_missing(void)
+{
+	begin();
+	call(XRUN_CALL_JACK_CLIENT, 0, 2000, 25000, 0);
+	call(XRUN_CALL_BRIDGE_JACK, 2100, 100, 25000, 0);
+	expect(XRUN_JACK_SERVER, 2);
+}
+
+/* A load that begins makes what comes behind it in the cycle late. */
+static void test_load_begins(void)
+{
+	begin();
+	call(XRUN_CALL_JACK_CLIENT, 0, 2490, 5000, 0);
+	call(XRUN_CALL_BRIDGE_JACK, 2520, 100, 7510, 0);
+	expect(XRUN_JACK_CLIENT, 1);
+}
+
 /* ---- the machine ---- */
 
 static void test_stall(void)
@@ -353,6 +371,8 @@ static const struct unit_test tests[] = {
 	{ "long", "gap", test_gap_of_a_long_call },
 	{ "long", "longest of two", test_longest_of_two },
 	{ "long", "before", test_long_before },
+	{ "long", "short", test_short_beside_what_is_missing },
+	{ "long", "load begins", test_load_begins },
 	{ "machine", "stall", test_stall },
 	{ "machine", "in a call", test_stall_in_a_call },
 	{ "machine", "beside each other", test_stalls_beside_each_other },

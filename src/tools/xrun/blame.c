@@ -125,7 +125,7 @@ static const enum xrun_cause own_cause[XRUN_N_CALLBACKS] = {
 #define LONGEST_NS INT64_C(1000000000)
 
 /*
- * Whose call ran longest in a span, of those that ran half a period, and how
+ * Whose call ran longest in a span, of those that ran at least so long, and how
  * long: what the machine stood still meanwhile is not its doing.
  */
 static enum xrun_cause longest_call(const struct xrun_timeline *t,
@@ -133,7 +133,6 @@ static enum xrun_cause longest_call(const struct xrun_timeline *t,
 {
 	enum xrun_cause cause = XRUN_CAUSE_UNKNOWN;
 
-	*longest_ns = (int64_t)t->period_ns / 2;
 	for (uint32_t i = first_call(t, span.from_ns - LONGEST_NS);
 	     i < t->n_calls && t->calls[i].start_ns <= span.to_ns; i++) {
 		const struct xrun_call *call = &t->calls[i];
@@ -157,9 +156,14 @@ static enum xrun_cause seen_cause(const struct xrun_timeline *t,
 {
 	struct span wide = { span.from_ns - REACH * (int64_t)t->period_ns,
 			     span.to_ns };
-	int64_t long_ns, stall_ns = stalled_ns(t, wide);
-	enum xrun_cause cause = longest_call(t, wide, &long_ns);
+	int64_t stall_ns = stalled_ns(t, wide);
+	int64_t long_ns = (int64_t)t->period_ns / 4;
+	enum xrun_cause cause;
 
+	/* What is short beside what is missing cannot be why. */
+	if (long_ns < missing_ns / 4)
+		long_ns = missing_ns / 4;
+	cause = longest_call(t, wide, &long_ns);
 	if (cause != XRUN_CAUSE_UNKNOWN && long_ns >= stall_ns)
 		return cause;
 	if (stall_ns > 0 && stall_ns >= missing_ns / 4)

@@ -7,8 +7,9 @@
  * its graph left out periods before it, or if it took longer than a period.
  * What made it late is, in this order:
  *
- *  - whose call ran for half a period or more meanwhile, stalls not counted:
- *    the one that ran longest, if it ran longer than processors stood still;
+ *  - whose call ran meanwhile for a quarter of a period and of the time that is
+ *    missing, or more, stalls not counted: the one that ran longest, if it ran
+ *    longer than processors stood still;
  *  - the machine, if they stood still for a quarter of the time that is
  *    missing;
  *  - what had made an earlier part of the same chain late: where PipeWire

@@ -466,8 +466,11 @@ static int run_bridged(struct xrun_experiment *e, struct xrun_step *step)
 	note_round_trip(e, step->arm);
 	res = run_with_load(e, step);
 	if (res == 0 && !step->skipped &&
-	    xrun_watch_conclude(&e->watch, mode == LEAT_MODE_FOLLOW, step) < 0)
+	    xrun_watch_conclude(&e->watch, mode == LEAT_MODE_FOLLOW, step) <
+		    0) {
+		leat_console_log(e->console, "out of memory");
 		res = 1;
+	}
 	return res;
 }
 

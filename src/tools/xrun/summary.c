@@ -168,6 +168,75 @@ static void print_arm(FILE *file, const struct xrun_result *result,
 	print_highest(file, result, arm);
 }
 
+/* ---- periods against loads ---- */
+
+/* The sum of a bridge's rounds of one cell: as the step, at its period. */
+static void sum_cell(const struct xrun_result *result,
+		     const struct xrun_step *like, uint64_t *n_lost,
+		     uint64_t *n_late)
+{
+	*n_lost = 0;
+	*n_late = 0;
+	for (uint32_t i = 0; i < result->n_steps; i++) {
+		const struct xrun_step *step = &result->step[i];
+
+		if (step->arm != like->arm || step->period != like->period ||
+		    step->load != like->load || step->level != like->level)
+			continue;
+		*n_lost += xrun_step_lost(step);
+		*n_late += xrun_step_late(step);
+	}
+}
+
+static void print_cell(FILE *file, const struct xrun_result *result,
+		       const struct xrun_step *step)
+{
+	uint64_t n_lost, n_late;
+	char text[48];
+
+	sum_cell(result, step, &n_lost, &n_late);
+	snprintf(text, sizeof(text), "%" PRIu64 " / %" PRIu64, n_lost, n_late);
+	fprintf(file, "%20s", step->skipped ? "skipped" : text);
+}
+
+static void print_matrix_head(FILE *file, const struct xrun_result *result,
+			      uint32_t arm)
+{
+	char load[XRUN_TEXT_BYTES];
+
+	fprintf(file, "\n%s: frames lost / late\n  period",
+		result->arm[arm].name);
+	for (uint32_t i = 0; i < result->n_steps; i++) {
+		const struct xrun_step *step = &result->step[i];
+
+		if (step->period == result->step[0].period &&
+		    step->arm == arm && step->round == 0)
+			fprintf(file, "%20s", xrun_step_load_text(load, step));
+	}
+}
+
+/* In the order in which they were run: period by period, load by load. */
+static void print_matrix(FILE *file, const struct xrun_result *result,
+			 uint32_t arm)
+{
+	uint32_t period = 0;
+
+	if (result->settings.plan != XRUN_PLAN_MATRIX)
+		return;
+	print_matrix_head(file, result, arm);
+	for (uint32_t i = 0; i < result->n_steps; i++) {
+		const struct xrun_step *step = &result->step[i];
+
+		if (step->arm != arm || step->round > 0)
+			continue;
+		if (step->period != period)
+			fprintf(file, "\n%8u", step->period);
+		period = step->period;
+		print_cell(file, result, step);
+	}
+	fputc('\n', file);
+}
+
 /* ---- one bridge beside another ---- */
 
 static void print_ratio(FILE *file, const char *what, double leat, double other)
@@ -199,10 +268,34 @@ static double mean_p99_us(const struct xrun_result *result, uint32_t arm,
 	return n > 0 ? sum_us / n : 0;
 }
 
-/* Of 1,000 periods. */
+/* Of 1,000. */
 static double per_mille(uint64_t n, uint64_t of)
 {
 	return of > 0 ? 1e3 * (double)n / (double)of : 0;
+}
+
+static bool is_late(const struct xrun_event *event, enum xrun_callback callback)
+{
+	return (event->kind == XRUN_LATE || event->kind == XRUN_SKIPPED) &&
+	       event->callback == callback;
+}
+
+/* Of one callback alone: with leat, its own two are known as well. */
+static double late_per_mille(const struct xrun_result *result, uint32_t arm,
+			     enum xrun_callback callback)
+{
+	uint64_t n_late = 0, n_cycles = 0;
+
+	for (uint32_t i = 0; i < result->n_steps; i++) {
+		const struct xrun_step *step = &result->step[i];
+
+		if (step->arm != arm)
+			continue;
+		n_cycles += step->n_cycles[callback];
+		for (uint32_t j = 0; j < step->n_events; j++)
+			n_late += is_late(&step->event[j], callback);
+	}
+	return per_mille(n_late, n_cycles);
 }
 
 static void compare(FILE *file, const struct xrun_result *result, uint32_t arm)
@@ -213,11 +306,12 @@ static void compare(FILE *file, const struct xrun_result *result, uint32_t arm)
 	sum_arm(result, arm, &other);
 	fprintf(file, "\n  %-22s %12s %12.12s %9s\n", "", result->arm[0].name,
 		result->arm[arm].name, "ratio");
-	print_ratio(file, "late of 1000 periods",
-		    per_mille(xrun_step_late(&leat),
-			      leat.n_cycles[XRUN_CALL_JACK_CLIENT]),
-		    per_mille(xrun_step_late(&other),
-			      other.n_cycles[XRUN_CALL_JACK_CLIENT]));
+	print_ratio(file, "JACK late of 1000",
+		    late_per_mille(result, 0, XRUN_CALL_JACK_CLIENT),
+		    late_per_mille(result, arm, XRUN_CALL_JACK_CLIENT));
+	print_ratio(file, "node late of 1000",
+		    late_per_mille(result, 0, XRUN_CALL_PIPEWIRE_NODE),
+		    late_per_mille(result, arm, XRUN_CALL_PIPEWIRE_NODE));
 	if (other.is_counted)
 		print_ratio(file, "lost of 1000 frames",
 			    per_mille(xrun_step_lost(&leat), leat.n_sent),
@@ -259,6 +353,8 @@ void xrun_summary(FILE *file, const struct xrun_result *result)
 {
 	for (uint32_t i = 0; i < result->n_arms; i++)
 		print_arm(file, result, i);
+	for (uint32_t i = 0; i < result->n_arms; i++)
+		print_matrix(file, result, i);
 	for (uint32_t i = 1; i < result->n_arms; i++)
 		compare(file, result, i);
 	print_machine(file, &result->machine);
