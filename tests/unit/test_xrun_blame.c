@@ -275,6 +275,21 @@ static void test_small_stall(void)
 	expect(XRUN_JACK_SERVER, 2);
 }
 
+/* What the witness cannot see may have been the machine. */
+static void test_too_little_to_be_seen(void)
+{
+	begin();
+	made.timeline.period_ns = 666 * US;
+	call(XRUN_CALL_JACK_CLIENT, 0, 20, 1100, 0);
+	call(XRUN_CALL_BRIDGE_JACK, 30, 20, 1100, 0);
+	expect(XRUN_CAUSE_UNKNOWN, 2);
+	call(XRUN_CALL_JACK_CLIENT, 5000, 20, 1200, 0);
+	call(XRUN_CALL_BRIDGE_JACK, 5030, 20, 1200, 0);
+	blame();
+	CU_ASSERT_EQUAL(count(XRUN_CAUSE_UNKNOWN), 2);
+	CU_ASSERT_EQUAL(count(XRUN_JACK_SERVER), 2);
+}
+
 /* ---- who was called late ---- */
 
 static void test_jack_server(void)
@@ -378,6 +393,7 @@ static const struct unit_test tests[] = {
 	{ "machine", "beside each other", test_stalls_beside_each_other },
 	{ "machine", "beside a long call", test_stall_beside_a_long_call },
 	{ "machine", "small", test_small_stall },
+	{ "called late", "too little", test_too_little_to_be_seen },
 	{ "called late", "JACK server", test_jack_server },
 	{ "called late", "other bridge", test_other_bridge },
 	{ "called late", "bridge alone", test_bridge_alone },

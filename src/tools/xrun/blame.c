@@ -189,7 +189,7 @@ static const struct xrun_call *late_call(const struct xrun_timeline *t,
 		if (call->start_ns > wide.to_ns + LONGEST_NS)
 			break;
 		if (call->callback == callback &&
-		    xrun_call_lateness(call, t->period_ns) > 0 &&
+		    xrun_call_lateness(call, t->period_ns) >= XRUN_BLIND_NS &&
 		    touches(late_span(call), wide))
 			return call;
 	}
@@ -245,7 +245,7 @@ static enum xrun_cause call_cause(const struct xrun_timeline *t,
 	struct span span = late_span(call);
 	enum xrun_cause cause = seen_cause(t, span, missing_ns);
 
-	if (cause != XRUN_CAUSE_UNKNOWN)
+	if (cause != XRUN_CAUSE_UNKNOWN || missing_ns < XRUN_BLIND_NS)
 		return cause;
 	return chain_cause(t, span, is_in_jack(call->callback));
 }

@@ -18,6 +18,9 @@
  *  - the first part of the chain that was called late although the part
  *    before it was not. All of JACK's clients late together is the server.
  *
+ * Nobody is blamed for being called late by less than the witness sees: it may
+ * have been the machine.
+ *
  * A gap has the cause of the late call that lies in it.
  */
 #ifndef LEAT_XRUN_BLAME_H
@@ -26,6 +29,9 @@
 #include "result.h"
 
 #include <stddef.h>
+
+/* What the witness may miss: it sleeps, and wakes in time or nearly so. */
+#define XRUN_BLIND_NS 500000
 
 /* A call that may matter: a long one, or a late one. */
 struct xrun_call {
