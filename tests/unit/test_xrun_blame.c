@@ -216,6 +216,15 @@ static void test_load_begins(void)
 	expect(XRUN_JACK_CLIENT, 1);
 }
 
+/* What ended just before was in the way of what comes behind it. */
+static void test_long_just_before(void)
+{
+	begin();
+	call(XRUN_CALL_JACK_CLIENT, -4000, 3400, 5000, 0);
+	gap(XRUN_TO_PIPEWIRE, 0, 10000, 256);
+	expect(XRUN_JACK_CLIENT, 1);
+}
+
 /* ---- the machine ---- */
 
 static void test_stall(void)
@@ -245,10 +254,10 @@ static void test_stall_in_a_call(void)
 static void test_stalls_beside_each_other(void)
 {
 	begin();
-	call(XRUN_CALL_JACK_CLIENT, 0, 12000, 5000, 0);
-	stall(1000, 3000);
-	stall(1010, 3000);
-	stall(1020, 3000);
+	call(XRUN_CALL_JACK_CLIENT, 0, 8000, 5000, 0);
+	stall(2000, 4500);
+	stall(2010, 4500);
+	stall(2020, 4500);
 	expect(XRUN_JACK_CLIENT, 1);
 }
 
@@ -340,6 +349,18 @@ static void test_pipewire_server(void)
 	expect(XRUN_PIPEWIRE_SERVER, 2);
 }
 
+/* What JACK did a while before is not why. */
+static void test_pipewire_server_later(void)
+{
+	begin();
+	call(XRUN_CALL_JACK_CLIENT, -300000, 100, 13000, 256);
+	call(XRUN_CALL_BRIDGE_JACK, -299000, 100, 13000, 0);
+	call(XRUN_CALL_PIPEWIRE_NODE, 0, 100, 13000, 0);
+	blame();
+	CU_ASSERT_EQUAL(count(XRUN_JACK_SERVER), 2);
+	CU_ASSERT_EQUAL(count(XRUN_PIPEWIRE_SERVER), 1);
+}
+
 /* On a clock of its own PipeWire is not late because JACK was. */
 static void test_adaptive(void)
 {
@@ -386,6 +407,7 @@ static const struct unit_test tests[] = {
 	{ "long", "gap", test_gap_of_a_long_call },
 	{ "long", "longest of two", test_longest_of_two },
 	{ "long", "before", test_long_before },
+	{ "long", "just before", test_long_just_before },
 	{ "long", "short", test_short_beside_what_is_missing },
 	{ "long", "load begins", test_load_begins },
 	{ "machine", "stall", test_stall },
@@ -399,6 +421,7 @@ static const struct unit_test tests[] = {
 	{ "called late", "bridge alone", test_bridge_alone },
 	{ "called late", "client alone", test_client_alone },
 	{ "called late", "PipeWire daemon", test_pipewire_server },
+	{ "called late", "PipeWire daemon, later", test_pipewire_server_later },
 	{ "called late", "adaptive", test_adaptive },
 	{ "events", "order and sizes", test_events },
 };

@@ -245,7 +245,7 @@ static enum xrun_cause call_cause(const struct xrun_timeline *t,
 	struct span span = late_span(call);
 	enum xrun_cause cause = seen_cause(t, span, missing_ns);
 
-	if (cause != XRUN_CAUSE_UNKNOWN || missing_ns < XRUN_BLIND_NS)
+	if (cause != XRUN_CAUSE_UNKNOWN)
 		return cause;
 	return chain_cause(t, span, is_in_jack(call->callback));
 }
