@@ -357,6 +357,18 @@ static void test_no_server(void)
 	CU_ASSERT_PTR_NOT_NULL(strstr(text, "nobody"));
 }
 
+/* Another bridge that is none. */
+static void test_ended(void)
+{
+	char text[2048];
+
+	if (!is_long)
+		return;
+	CU_ASSERT_EQUAL(
+		run("--compare 'exit 3' --duration 1", text, sizeof(text)), 4);
+	CU_ASSERT_PTR_NOT_NULL(strstr(text, "ended with status 3"));
+}
+
 static const struct unit_test tests[] = {
 	{ "program", "wrong", test_wrong },
 	{ "program", "no server", test_no_server },
@@ -367,6 +379,7 @@ static const struct unit_test tests[] = {
 	{ "planted", "nothing", test_nothing },
 	{ "program", "report", test_report },
 	{ "program", "quick", test_quick },
+	{ "program", "ended", test_ended },
 };
 
 static const char *cannot_run(void)

@@ -23,6 +23,9 @@
 /* What was sent at the end of a step may take so long. */
 #define DRAIN_MS 300
 
+/* Events that may have come while nobody looked: outputs, and an end. */
+#define N_PENDING 16
+
 #define STOPPED (-1)
 
 static const uint32_t matrix_periods[] = { 32, 64, 128, 256, 512, 1024, 2048 };
@@ -40,7 +43,8 @@ static int check_all(struct xrun_experiment *e)
 	if (ended) {
 		leat_child_how(&ended->child, how, sizeof(how));
 		leat_console_log(e->console,
-				 "%s %s in the middle of the experiment",
+				 "%s %s in the middle of the experiment: run "
+				 "it by itself to see why",
 				 ended->name, how);
 		return 1;
 	}
@@ -221,7 +225,13 @@ static int connect_both(struct xrun_experiment *e, uint32_t arm)
 						  arm == 0 ? e->lab.link : NULL,
 						  CONNECT_MS, &error);
 	}
-	return res < 0 ? complain(e, &error) : 0;
+	if (res == 0)
+		return 0;
+	/* A bridge that has ended says more than the ports that are missing. */
+	for (int i = 0; i < N_PENDING; i++)
+		leat_loop_step(e->loop, 0);
+	res = check_all(e);
+	return res == 0 ? complain(e, &error) : res;
 }
 
 static int start_bridge(struct xrun_experiment *e, uint32_t arm)
