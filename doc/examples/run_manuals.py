@@ -66,6 +66,7 @@ EXAMPLES = [
     Example("leat up", on="nothing", until=UP),
     Example("leat up --no-private --channels 8", on="servers", until=UP),
     Example(f"leat up --demo {VOICE} --duration 10", on="nothing"),
+    Example("leat config check", on="nothing"),
     Example("leat status"),
     Example("leat top", shorter={"leat top": "leat top --once"}),
     Example("leat doctor", shorter={"leat doctor": "leat doctor || [ $? = 1 ]"}),

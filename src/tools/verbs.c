@@ -2,6 +2,7 @@
 #include "verbs.h"
 
 #include "tools/common/find.h"
+#include "tools/common/nearest.h"
 
 #include <dirent.h>
 #include <fcntl.h>
@@ -18,6 +19,7 @@ static const struct {
 	const char *verb;
 	const char *text;
 } summaries[] = {
+	{ "config", "look through leat.conf, and show what is in force" },
 	{ "doctor", "what keeps this machine from low latency, and its cure" },
 	{ "jack", "the JACK side of a link alone" },
 	{ "pipewire", "the PipeWire side of a link alone" },
@@ -97,52 +99,13 @@ void leat_verbs_find(struct leat_verbs *verbs)
 	qsort(verbs->name, verbs->n_verbs, sizeof(verbs->name[0]), compare);
 }
 
-static unsigned min3(unsigned a, unsigned b, unsigned c)
-{
-	unsigned least = a < b ? a : b;
-
-	return least < c ? least : c;
-}
-
-/*
- * Insertions, deletions and changes that make one word the other:
- * V. I. Levenshtein, "Binary codes capable of correcting deletions,
- * insertions, and reversals", 1966; row by row.
- */
-static unsigned distance(const char *a, const char *b)
-{
-	unsigned row[LEAT_VERB_BYTES];
-	unsigned n = (unsigned)strnlen(b, LEAT_VERB_BYTES - 1);
-
-	for (unsigned j = 0; j <= n; j++)
-		row[j] = j;
-	for (unsigned i = 0; a[i]; i++) {
-		unsigned diagonal = row[0];
-
-		row[0] = i + 1;
-		for (unsigned j = 0; j < n; j++) {
-			unsigned up = row[j + 1];
-
-			row[j + 1] = min3(up + 1, row[j] + 1,
-					  diagonal + (a[i] != b[j]));
-			diagonal = up;
-		}
-	}
-	return row[n];
-}
-
 const char *leat_verbs_nearest(const struct leat_verbs *verbs, const char *word)
 {
 	const char *nearest = NULL;
-	unsigned least = 3;
+	unsigned least = LEAT_NEAREST_START;
 
-	for (unsigned i = 0; i < verbs->n_verbs; i++) {
-		unsigned d = distance(word, verbs->name[i]);
-
-		if (d < least && d < strlen(verbs->name[i])) {
-			least = d;
+	for (unsigned i = 0; i < verbs->n_verbs; i++)
+		if (leat_word_is_nearer(word, verbs->name[i], &least))
 			nearest = verbs->name[i];
-		}
-	}
 	return nearest;
 }

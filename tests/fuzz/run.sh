@@ -50,6 +50,19 @@ src/link/tap_wire.c src/link/wire.c src/cli/options.c
 src/tools/common/json.c src/tools/common/links.c src/tools/status/metrics.c src/tools/status/status_json.c
 src/tools/common/load.c src/tools/common/status_text.c'
 
+# leat.conf is read with a header of PipeWire's.
+spa=$(pkg-config --cflags libspa-0.2 2>/dev/null | sed 's/-I/-isystem /g')
+if [ -n "$spa" ]; then
+	targets="$targets config"
+	library="$library src/tools/common/nearest.c src/tools/config/balance.c
+	src/tools/config/config.c src/tools/config/settings.c
+	src/tools/config/show.c"
+	flags="$flags $spa"
+elif [ "$1" = config ]; then
+	echo "skipped: libspa-0.2-dev is not here"
+	exit 77
+fi
+
 can_build() {
 	echo 'int LLVMFuzzerTestOneInput(const char *b, unsigned long n);
 	int LLVMFuzzerTestOneInput(const char *b, unsigned long n)
@@ -79,7 +92,7 @@ link() {
 	# shellcheck disable=SC2086 # a list
 	clang $flags $checks -fsanitize=fuzzer -I"$1/include" -I"$1/src" \
 		"$here/fuzz_$4.c" "$here/fuzz.c" "$here/peer.c" "$3/all.a" \
-		-o "$2/$4"
+		-o "$2/$4" -lm
 }
 
 archive() {

@@ -90,3 +90,20 @@ without 'a label that is not closed' status src/tools/status/metrics.c \
 	"s/ || \*value == '\\\\\\\\'//"
 without 'a name of a server without an end' status src/link/side.c \
 	's/status->server\[sizeof(status->server) - 1\] = 0;/;/'
+
+if [ -n "$spa" ]; then
+	without 'a number beyond its range' config src/tools/config/settings.c \
+		's/(uint32_t)about->max/UINT32_MAX/'
+	without 'seconds beyond their range' config src/tools/config/settings.c \
+		's/ \&\& seconds <= about->max//'
+	without 'a bracket that closes another' config \
+		src/tools/config/balance.c \
+		"s/(opened == '{') != (here(scan) == '}')/0/"
+	without 'a bracket that stays open' config src/tools/config/balance.c \
+		's/res == 0 \&\& scan.depth > 0/0/'
+	without 'a link that is there twice' config src/tools/config/config.c \
+		's/if (first) {/if (0 \&\& first) {/'
+	without 'control characters in a value' config \
+		src/tools/config/config.c \
+		's/if (has_controls(value->word)) {/if (0) {/;s/static bool has_controls/__attribute__((unused)) &/'
+fi
