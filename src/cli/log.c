@@ -55,7 +55,7 @@ static bool is_told(enum leat_log_level level)
 /* ---- lines ---- */
 
 /* systemd.exec(5): the device and the inode of the journal's socket. */
-static bool to_journal(void)
+bool leat_log_to_journal(void)
 {
 	const char *stream = getenv("JOURNAL_STREAM");
 	uintmax_t device, inode;
@@ -81,7 +81,7 @@ static void write_line(enum leat_log_level level, char *line, const char *more)
 	int n;
 
 	make_printable(line);
-	if (to_journal())
+	if (leat_log_to_journal())
 		snprintf(priority, sizeof(priority), "<%d>", level);
 	n = snprintf(text, sizeof(text), "%s%s: %s%s\n", priority,
 		     LEAT_LOG_NAME, line, more);

@@ -29,6 +29,9 @@ enum leat_log_level {
 #define LEAT_LOG_LEVEL_VARIABLE "LEAT_LOG_LEVEL"
 #define LEAT_LOG_LEVELS "error, warning or info"
 
+/* Whether standard error is the journal's. */
+bool leat_log_to_journal(void);
+
 /* False if there is no such level. */
 bool leat_log_set_level(const char *name);
 

@@ -51,7 +51,7 @@ def check_value(value, told):
     if value.endswith("?") != form.startswith("["):
         return "may go without its value or may not"
     if "|" in value:
-        lost = [word for word in value.split("|") if word not in text]
+        lost = [word for word in value.rstrip("?").split("|") if word not in form + text]
         return f"does not say {lost}" if lost else None
     return None
 

@@ -142,9 +142,10 @@ def check_values(shell, commands):
     for command in commands:
         for names, value, _ in command.options:
             if "|" in value:
-                shell.tab(f"{command.name} {names[-1]}=", value.split("|"))
+                words = value.rstrip("?").split("|")
+                shell.tab(f"{command.name} {names[-1]}=", words)
                 if not value.endswith("?"):
-                    shell.tab(f"{command.name} {names[-1]} ", value.split("|"))
+                    shell.tab(f"{command.name} {names[-1]} ", words)
 
 
 def check_verbs(shell, verbs):

@@ -67,6 +67,11 @@ static void erase(struct leat_console *console)
 	console->n_drawn = 0;
 }
 
+static unsigned n_lines(const struct leat_block *block)
+{
+	return block->n_lines > 0 ? block->n_lines : LEAT_BLOCK_FEW;
+}
+
 /*
  * Lines are cut at the width: one that wraps would take two rows, and the
  * next redraw would begin in the wrong one.
@@ -77,7 +82,7 @@ static void draw(struct leat_console *console)
 
 	terminal_size(&n_rows, &n_columns);
 	console->n_columns = n_columns;
-	while (console->n_drawn < LEAT_BLOCK_LINES &&
+	while (console->n_drawn < n_lines(&console->block) &&
 	       console->n_drawn + 1 < n_rows) {
 		printf("%.*s\n", (int)n_columns,
 		       console->block.line[console->n_drawn]);
@@ -160,7 +165,7 @@ void leat_console_show(struct leat_console *console,
 		console->block = *block;
 		draw(console);
 	} else {
-		for (unsigned i = 0; i < LEAT_BLOCK_LINES; i++)
+		for (unsigned i = 0; i < n_lines(block); i++)
 			puts(block->line[i]);
 	}
 	flush(console);

@@ -11,10 +11,12 @@
 /* Longer messages are cut. */
 #define LEAT_MESSAGE_BYTES 768
 
-#define LEAT_BLOCK_LINES 4
+#define LEAT_BLOCK_LINES 200
+#define LEAT_BLOCK_FEW 4
 #define LEAT_BLOCK_LINE_BYTES 256
 
 struct leat_block {
+	unsigned n_lines; /* 0: the first LEAT_BLOCK_FEW */
 	char line[LEAT_BLOCK_LINES][LEAT_BLOCK_LINE_BYTES];
 };
 

@@ -15,7 +15,11 @@ static void on_signal(void *user)
 	struct leat_loop *loop = user;
 	struct signalfd_siginfo info;
 
-	if (read(loop->signals.fd, &info, sizeof(info)) == sizeof(info))
+	if (read(loop->signals.fd, &info, sizeof(info)) != sizeof(info))
+		return;
+	if (info.ssi_signo == SIGHUP && loop->hung_up)
+		*loop->hung_up = true;
+	else
 		loop->stopped = true;
 }
 
@@ -54,6 +58,7 @@ int leat_loop_init(struct leat_loop *loop)
 	int res;
 
 	loop->stopped = false;
+	loop->hung_up = NULL;
 	loop->signals = (struct leat_source){ -1, on_signal, loop, NULL };
 	loop->epoll_fd = epoll_create1(EPOLL_CLOEXEC);
 	if (loop->epoll_fd < 0)

@@ -22,7 +22,8 @@ struct leat_source {
 struct leat_loop {
 	int epoll_fd;
 	struct leat_source signals;
-	bool stopped; /* asked to end */
+	bool stopped;  /* asked to end */
+	bool *hung_up; /* what SIGHUP sets, where it does not stop; or NULL */
 };
 
 /* Begin; SIGINT, SIGTERM and SIGHUP stop the loop from now on. 0 or -errno. */

@@ -1,13 +1,17 @@
 /* SPDX-License-Identifier: MIT */
 #include "service.h"
 
+#include "cli/log.h"
+
 #include <leat/link.h>
 
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #define FIRST_PAUSE_MS 100
@@ -35,6 +39,21 @@ static void pass_line(void *user, const char *line)
 	leat_console_pass(service->console, line);
 }
 
+/* "<3>leat-jack: why" is "why" to whoever asks for it later. */
+static void relay_line(void *user, const char *line)
+{
+	struct leat_service *service = user;
+	const char *at = line;
+	size_t n = strlen(service->name);
+
+	leat_console_pass(service->console, line);
+	if (at[0] == '<' && at[1] && at[2] == '>')
+		at += 3;
+	if (strncmp(at, service->name, n) == 0 && strncmp(at + n, ": ", 2) == 0)
+		snprintf(service->said, sizeof(service->said), "%s",
+			 at + n + 2);
+}
+
 void leat_service_explain(struct leat_service *service)
 {
 	unsigned n = service->n_tail;
@@ -46,6 +65,29 @@ void leat_service_explain(struct leat_service *service)
 	service->n_tail = 0;
 }
 
+/* The child's lines keep their priorities on the way through our pipe. */
+static void be_the_journal(struct leat_service *service, int fd)
+{
+	bool known = service->journal[0] != 0;
+	struct stat st;
+
+	if (!leat_log_to_journal() || fstat(fd, &st) < 0)
+		return;
+	snprintf(service->journal, sizeof(service->journal),
+		 "JOURNAL_STREAM=%ju:%ju", (uintmax_t)st.st_dev,
+		 (uintmax_t)st.st_ino);
+	if (!known)
+		leat_command_add_env(&service->command, service->journal);
+}
+
+static void (*listener(const struct leat_service *service))(void *,
+							    const char *)
+{
+	if (service->keep_output)
+		return keep_line;
+	return service->relay ? relay_line : pass_line;
+}
+
 /*
  * Where the child writes: into the tail; through the console if it shows
  * messages and the block on one terminal; else where we write.
@@ -55,20 +97,27 @@ static int open_output(struct leat_service *service, struct leat_child_fds *fds)
 	bool pass = service->console->in_place && isatty(STDERR_FILENO);
 	int fd;
 
-	if (!service->keep_output && !pass)
+	if (!service->keep_output && !service->relay && !pass)
 		return 0;
-	fd = leat_lines_open(&service->output, service->loop,
-			     service->keep_output ? keep_line : pass_line,
+	fd = leat_lines_open(&service->output, service->loop, listener(service),
 			     service);
 	if (fd < 0)
 		return fd;
 	fds->err_fd = fd;
 	if (service->keep_output)
 		fds->out_fd = fd;
+	if (service->relay)
+		be_the_journal(service, fd);
 	return 0;
 }
 
 /* ---- being ready ---- */
+
+static void tell_news(const struct leat_service *service)
+{
+	if (service->news)
+		*service->news = true;
+}
 
 static void on_ready(void *user)
 {
@@ -85,6 +134,7 @@ static void on_ready(void *user)
 		service->settled = true;
 	}
 	leat_source_close(&service->ready);
+	tell_news(service);
 }
 
 static int open_ready(struct leat_service *service, struct leat_child_fds *fds)
@@ -159,6 +209,7 @@ static void settle(struct leat_service *service)
 	leat_lines_close(&service->output);
 	service->ended = true;
 	service->settled = true;
+	tell_news(service);
 }
 
 static void on_end(void *user)

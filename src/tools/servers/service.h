@@ -24,13 +24,17 @@ struct leat_service {
 	/* How it is run; set before leat_service_start(). */
 	bool keep_output;  /* both outputs are kept as a tail, not shown */
 	bool has_ready_fd; /* it writes a byte to descriptor 3 once it is up */
+	bool relay;	   /* what it says goes through us, and is remembered */
+	bool *news;	   /* set when it is up or has ended; or NULL */
 
 	struct leat_child child;
 	struct leat_source ready; /* the reading end of descriptor 3 */
 	struct leat_source again; /* the timer of the next start */
 	struct leat_lines output;
 	char tail[LEAT_TAIL_LINES][LEAT_TAIL_BYTES];
-	unsigned n_tail; /* lines ever kept */
+	unsigned n_tail;	    /* lines ever kept */
+	char said[LEAT_TAIL_BYTES]; /* relay: its last line, without its name */
+	char journal[64];	    /* relay: JOURNAL_STREAM for the child */
 	int64_t started_ms;
 	int64_t pause_ms; /* before the next start */
 
