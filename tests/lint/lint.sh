@@ -37,6 +37,23 @@ check_manuals() {
 	mandoc -Tlint -W warning $(find data/man -name '*.[1-8]')
 }
 
+# The units, as systemd itself reads them. Where the programs are is no matter.
+check_units() {
+	command -v systemd-analyze >/dev/null || skip "systemd is not here"
+	dir=$(mktemp -d)
+	trap 'rm -rf "$dir"' EXIT
+	for unit in leat.service leat@.service; do
+		sed 's|^ExecStart=@bindir@/leat-up|ExecStart=/bin/true|' \
+			"data/systemd/$unit.in" >"$dir/$unit"
+		cmp -s "$dir/$unit" "data/systemd/$unit.in" && exit 1
+	done
+	XDG_RUNTIME_DIR=$dir systemd-analyze --user --man=no verify \
+		"$dir/leat.service" "$dir/leat@link.service" >"$dir/log" 2>&1 ||
+		{ cat "$dir/log"; exit 1; }
+	# It is content with what it only complains of.
+	[ ! -s "$dir/log" ] || { cat "$dir/log"; exit 1; }
+}
+
 # Realtime threads write no log: nobody who is called by one knows how to.
 check_quiet() {
 	# shellcheck disable=SC2046 # a list
