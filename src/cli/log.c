@@ -2,23 +2,15 @@
 #include "log.h"
 
 #include "now.h"
-#include <errno.h>
 #include <inttypes.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
-
-/* Who speaks: the program, or a part of one. */
-#ifndef LEAT_LOG_NAME
-#define LEAT_LOG_NAME program_invocation_short_name
-#endif
 
 #define SECOND_NS UINT64_C(1000000000)
 
-#define LINE_BYTES 768
+#define LINE_BYTES LEAT_LOG_LINE_BYTES
 
 /* ---- levels ---- */
 
@@ -54,18 +46,6 @@ static bool is_told(enum leat_log_level level)
 
 /* ---- lines ---- */
 
-/* systemd.exec(5): the device and the inode of the journal's socket. */
-bool leat_log_to_journal(void)
-{
-	const char *stream = getenv("JOURNAL_STREAM");
-	uintmax_t device, inode;
-	struct stat st;
-
-	return stream && sscanf(stream, "%ju:%ju", &device, &inode) == 2 &&
-	       fstat(STDERR_FILENO, &st) == 0 && st.st_dev == device &&
-	       st.st_ino == inode;
-}
-
 /* What others have named may hold anything, and this is to be one line. */
 static void make_printable(char *text)
 {
@@ -74,25 +54,10 @@ static void make_printable(char *text)
 			*text = '?';
 }
 
-/* One write, so that lines of several processes do not mix. */
 static void write_line(enum leat_log_level level, char *line, const char *more)
 {
-	char text[LINE_BYTES + 512], priority[8] = "";
-	int n;
-
 	make_printable(line);
-	if (leat_log_to_journal())
-		snprintf(priority, sizeof(priority), "<%d>", level);
-	n = snprintf(text, sizeof(text), "%s%s: %s%s\n", priority,
-		     LEAT_LOG_NAME, line, more);
-	if (n < 0)
-		return;
-	/* Nobody is called as long as that, but on purpose. */
-	if ((size_t)n >= sizeof(text))
-		n = sizeof(text) - 1;
-	if (write(STDERR_FILENO, text, (size_t)n) < 0) {
-		/* There is nobody left to be told. */
-	}
+	leat_log_write(level, line, more);
 }
 
 void leat_log(const char *format, ...)

@@ -59,6 +59,17 @@ leat_log_limited_at(struct leat_log_limit *limit, enum leat_log_level level,
 __attribute__((format(printf, 2, 3))) void
 leat_log_limited(struct leat_log_limit *limit, const char *format, ...);
 
+/* Of one line, without what is said of those that were left out. */
+#define LEAT_LOG_LINE_BYTES 768
+
+/*
+ * Where lines go: log_stderr.c has it, or what takes its place in a library
+ * whose host has a log of its own. The line and what more there is are printable,
+ * and without a line's end.
+ */
+void leat_log_write(enum leat_log_level level, const char *line,
+		    const char *more);
+
 /* Whether a line may be written at this time; if not, it is counted. */
 bool leat_log_limit_pass(struct leat_log_limit *limit, uint64_t now_ns);
 
