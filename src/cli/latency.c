@@ -19,16 +19,20 @@ int leat_latency_parse(uint32_t *frames, const char *option, const char *arg,
 int leat_latency_check(const struct leat_latency_options *options,
 		       struct leat_error *error)
 {
+	const char *dashes = options->dashes ? options->dashes : "--";
+
 	if (options->fixed > 0 && (options->min > 0 || options->max > 0))
 		return leat_error_set(error, -EINVAL,
-				      "--latency fixes what --latency-min and "
-				      "--latency-max would bound: give it "
-				      "alone, or only those");
+				      "%slatency fixes what %slatency-min and "
+				      "%slatency-max would bound: give it "
+				      "alone, or only those",
+				      dashes, dashes, dashes);
 	if (options->max > 0 && options->min > options->max)
 		return leat_error_set(error, -EINVAL,
-				      "--latency-min %u is more than "
-				      "--latency-max %u: give the smaller one "
-				      "to --latency-min",
-				      options->min, options->max);
+				      "%slatency-min %u is more than "
+				      "%slatency-max %u: give the smaller one "
+				      "to %slatency-min",
+				      dashes, options->min, dashes,
+				      options->max, dashes);
 	return 0;
 }

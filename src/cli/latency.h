@@ -18,6 +18,7 @@ struct leat_latency_options {
 	uint32_t fixed;
 	uint32_t min;
 	uint32_t max;
+	const char *dashes; /* what stands before their names; NULL: "--" */
 };
 
 /* Read the number of one of them: 0, or -EINVAL and why it will not do. */

@@ -13,6 +13,11 @@
 /* How often what is away is looked for. */
 #define RETRY_NS (50 * SPA_NSEC_PER_MSEC)
 
+bool leat_pw_bridge_may_give_up(const struct leat_pw_bridge *self)
+{
+	return !self->was_up && !self->setup->patient;
+}
+
 void leat_pw_bridge_give_up(struct leat_pw_bridge *self, int res)
 {
 	self->res = res;
@@ -83,7 +88,7 @@ static void on_peer_gone(void *user, const char *text)
 {
 	struct leat_pw_bridge *self = user;
 
-	if (!self->was_up && text[0]) {
+	if (leat_pw_bridge_may_give_up(self) && text[0]) {
 		leat_error_set(self->error, -EBUSY,
 			       "cannot join the link '%s': %s",
 			       self->setup->link_name, text);
@@ -248,7 +253,8 @@ static void on_retry(void *user, uint64_t count)
 	int res = 0;
 
 	(void)count;
-	if (self->nodes.failed) {
+	if (self->nodes.failed || self->unmade) {
+		self->unmade = false;
 		leat_pw_bridge_drop_nodes(self);
 		leat_pw_bridge_settle(self);
 	}
@@ -273,16 +279,49 @@ static void on_signal(void *user, int signal_number)
 	pw_main_loop_quit(self->main_loop);
 }
 
+static void on_stop(void *user, int fd, uint32_t mask)
+{
+	struct leat_pw_bridge *self = user;
+
+	(void)fd;
+	(void)mask;
+	pw_main_loop_quit(self->main_loop);
+}
+
+static int watch_signals(struct leat_pw_bridge *self)
+{
+	static const int signals[] = { SIGINT, SIGTERM, SIGHUP };
+
+	for (size_t i = 0; i < SPA_N_ELEMENTS(signals); i++)
+		if (!pw_loop_add_signal(self->loop, signals[i], on_signal,
+					self))
+			return -errno;
+	return 0;
+}
+
+/* Its sources end with the loop. */
+static int watch_end(struct leat_pw_bridge *self)
+{
+	int fd = self->setup->stop_fd;
+
+	if (fd < 0)
+		return watch_signals(self);
+	return pw_loop_add_io(self->loop, fd, SPA_IO_IN, false, on_stop, self)
+		       ? 0
+		       : -errno;
+}
+
 static int make_loop(struct leat_pw_bridge *self)
 {
+	int res;
+
 	self->main_loop = pw_main_loop_new(NULL);
 	if (!self->main_loop)
 		return -errno;
 	self->loop = pw_main_loop_get_loop(self->main_loop);
-	if (!pw_loop_add_signal(self->loop, SIGINT, on_signal, self) ||
-	    !pw_loop_add_signal(self->loop, SIGTERM, on_signal, self) ||
-	    !pw_loop_add_signal(self->loop, SIGHUP, on_signal, self))
-		return -errno;
+	res = watch_end(self);
+	if (res < 0)
+		return res;
 	self->retry_timer = pw_loop_add_timer(self->loop, on_retry, self);
 	return self->retry_timer ? leat_pw_bridge_latency_init(self) : -errno;
 }
@@ -325,28 +364,93 @@ static int make_parts(struct leat_pw_bridge *self)
 	return 0;
 }
 
+static bool may_wait(const struct leat_pw_bridge *self, int res, bool usual)
+{
+	return self->setup->patient || (res == -ENOENT && usual);
+}
+
+/* What is not there is waited for; what is wrong is told as well. */
+static void tell_wait(struct leat_pw_bridge *self, int res, const char *what)
+{
+	tell_trouble(self, res, self->error);
+	if (res == -ENOENT)
+		leat_log_at(LEAT_LOG_INFO, "%s: waiting for %s",
+			    self->setup->link_name, what);
+}
+
 static int join(struct leat_pw_bridge *self)
 {
 	int res = leat_pw_graph_connect(&self->graph, self->error);
 
-	if (res < 0 && !(res == -ENOENT && self->setup->wait))
+	if (res < 0 && !may_wait(self, res, self->setup->wait))
 		return res;
 	if (res < 0)
-		leat_log_at(LEAT_LOG_INFO, "%s: waiting for a PipeWire daemon",
-			    self->setup->link_name);
+		tell_wait(self, res, "a PipeWire daemon");
 	res = leat_guest_connect(self->guest, self->error);
-	if (res < 0 && res != -ENOENT)
+	if (res < 0 && !may_wait(self, res, true))
 		return res;
 	if (res < 0)
-		leat_log_at(LEAT_LOG_INFO, "%s: waiting for leat-jack",
-			    self->setup->link_name);
+		tell_wait(self, res, "leat-jack");
 	if (!self->graph.core || res < 0)
 		leat_pw_bridge_retry_later(self);
 	return 0;
 }
 
-static void finish(struct leat_pw_bridge *self)
+static int start(struct leat_pw_bridge *self)
 {
+	const struct leat_pw_bridge_setup *setup = self->setup;
+	int res = setup->rt_guard ? leat_rt_guard_check(self->error) : 0;
+
+	if (res == 0)
+		res = leat_guest_create(&self->guest, setup->link_name,
+					&link_events, self, self->error);
+	if (res < 0)
+		return res;
+	self->status = leat_guest_status(self->guest);
+	res = make_parts(self);
+	leat_pw_bridge_init_status(self);
+	return res;
+}
+
+int leat_pw_bridge_create(struct leat_pw_bridge **bridge,
+			  const struct leat_pw_bridge_setup *setup,
+			  struct leat_error *error)
+{
+	struct leat_pw_bridge *self = calloc(1, sizeof(*self));
+	int res;
+
+	*bridge = NULL;
+	if (!self)
+		return leat_error_set(error, -ENOMEM, "cannot begin: %s",
+				      leat_errno_text(ENOMEM));
+	pw_init(NULL, NULL);
+	self->setup = setup;
+	self->ready_fd = setup->ready_fd;
+	self->error = error;
+	leat_pw_bridge_tell_useless(self);
+	res = start(self);
+	if (res == 0)
+		*bridge = self;
+	else
+		leat_pw_bridge_destroy(self);
+	return res;
+}
+
+int leat_pw_bridge_loop(struct leat_pw_bridge *self)
+{
+	int res = join(self);
+
+	if (res < 0)
+		return res;
+	pw_main_loop_run(self->main_loop);
+	self->ended = self->res == 0;
+	return self->res;
+}
+
+void leat_pw_bridge_destroy(struct leat_pw_bridge *self)
+{
+	if (!self)
+		return;
 	if (self->process.data_loop)
 		(void)use_wire(self, NULL);
 	leat_pw_peers_forget(&self->latency.peers);
@@ -356,41 +460,8 @@ static void finish(struct leat_pw_bridge *self)
 	if (self->main_loop)
 		pw_main_loop_destroy(self->main_loop);
 	leat_guest_destroy(self->guest);
-}
-
-int leat_pw_bridge_run(const struct leat_pw_bridge_setup *setup,
-		       struct leat_error *error)
-{
-	struct leat_pw_bridge *self = calloc(1, sizeof(*self));
-	int res;
-
-	if (!self)
-		return leat_error_set(error, -ENOMEM, "cannot begin: %s",
-				      leat_errno_text(ENOMEM));
-	pw_init(NULL, NULL);
-	self->setup = setup;
-	self->ready_fd = setup->ready_fd;
-	self->error = error;
-	leat_pw_bridge_tell_useless(self);
-	res = setup->rt_guard ? leat_rt_guard_check(error) : 0;
-	if (res == 0)
-		res = leat_guest_create(&self->guest, setup->link_name,
-					&link_events, self, error);
-	if (res == 0) {
-		self->status = leat_guest_status(self->guest);
-		res = make_parts(self);
-		leat_pw_bridge_init_status(self);
-	}
-	if (res == 0)
-		res = join(self);
-	if (res == 0) {
-		pw_main_loop_run(self->main_loop);
-		res = self->res;
-	}
-	finish(self);
-	if (res == 0 && setup->rt_guard)
+	if (self->ended && self->setup->rt_guard)
 		leat_pw_bridge_tell_guard(self);
 	free(self);
 	pw_deinit();
-	return res;
 }

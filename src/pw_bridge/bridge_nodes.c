@@ -15,7 +15,7 @@ void leat_pw_bridge_drop_nodes(struct leat_pw_bridge *self)
 
 static void refuse_rate(struct leat_pw_bridge *self)
 {
-	if (!self->was_up) {
+	if (leat_pw_bridge_may_give_up(self)) {
 		leat_guest_leave(self->guest, self->error->text);
 		leat_pw_bridge_give_up(self, -EINVAL);
 		return;
@@ -73,8 +73,16 @@ static void make_nodes(struct leat_pw_bridge *self,
 
 	res = leat_pw_nodes_create(&self->nodes, self->graph.core, &self->spec,
 				   clocks, &self->setup->nodes, self->error);
-	if (res < 0)
+	if (res == 0)
+		return;
+	if (!self->setup->patient) {
 		leat_pw_bridge_give_up(self, res);
+		return;
+	}
+	leat_log_limited(&self->server_log, "%s: %s; trying again",
+			 self->setup->link_name, self->error->text);
+	self->unmade = true;
+	leat_pw_bridge_retry_later(self);
 }
 
 /* The nodes that are there; what is wrong is said once. */
@@ -89,10 +97,26 @@ static void retune_nodes(struct leat_pw_bridge *self,
 		leat_pw_bridge_tell_mode(self);
 }
 
+/* There are no nodes until the channels are those that are asked for. */
+static void refuse_channels(struct leat_pw_bridge *self)
+{
+	if (!self->misfits)
+		leat_log_limited(&self->peer_log, "%s: %s; silence until then",
+				 self->spec.link_name, self->error->text);
+	self->misfits = true;
+	leat_pw_bridge_drop_nodes(self);
+}
+
 static void fit_nodes(struct leat_pw_bridge *self)
 {
 	struct leat_pw_clocks clocks;
 
+	if (leat_pw_channels_apply(self->setup->channels, &self->spec,
+				   self->error) < 0) {
+		refuse_channels(self);
+		return;
+	}
+	self->misfits = false;
 	if (choose(self, &clocks) < 0) {
 		refuse_rate(self);
 		return;
@@ -124,7 +148,7 @@ static void nodes_failed(struct leat_pw_bridge *self)
 {
 	leat_error_set(self->error, -EIO, "PipeWire cannot run the nodes: %s",
 		       self->nodes.failure);
-	if (!self->was_up) {
+	if (leat_pw_bridge_may_give_up(self)) {
 		leat_pw_bridge_give_up(self, -EIO);
 		return;
 	}

@@ -40,6 +40,8 @@ struct leat_pw_bridge {
 	struct leat_link_spec spec;
 	bool have_spec;
 	bool refused;		/* the rates differ */
+	bool misfits;		/* the channels are not those asked for */
+	bool unmade;		/* the nodes could not be made */
 	uint32_t set_rate_hz;	/* of the graph, as the settings had it */
 	uint32_t seen_rate_hz;	/* of the graph, in its cycles; 0: as set */
 	uint64_t told_mode;	/* what the log said last; 0: nothing */
@@ -54,9 +56,13 @@ struct leat_pw_bridge {
 	struct leat_wire *wire;
 	struct leat_pw_bridge_latency latency;
 	int ready_fd;
-	int res; /* what ended it */
+	int res;    /* what ended it */
+	bool ended; /* as it was asked to */
 	struct leat_error *error;
 };
+
+/* Whether what goes wrong now is the end, as it has never worked before. */
+bool leat_pw_bridge_may_give_up(const struct leat_pw_bridge *self);
 
 /* It cannot start: end with the sentence that is in self->error. */
 void leat_pw_bridge_give_up(struct leat_pw_bridge *self, int res);

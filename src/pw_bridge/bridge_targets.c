@@ -53,10 +53,10 @@ static void tell_raised(struct leat_pw_bridge *self)
 	describe(text, sizeof(text), raised);
 	leat_log_at(
 		LEAT_LOG_WARNING,
-		"%s: --latency%s %u cannot be kept with JACK's period %u and "
+		"%s: %slatency%s %u cannot be kept with JACK's period %u and "
 		"PipeWire's quantum %u: the least there can be is %s, which "
 		"is used",
-		self->spec.link_name, fixed ? "" : "-max",
+		self->spec.link_name, self->setup->dashes, fixed ? "" : "-max",
 		fixed ? wanted(self)->fixed : wanted(self)->max,
 		self->spec.period,
 		(unsigned)leat_word_peek(&self->status->period), text);
@@ -105,15 +105,14 @@ void leat_pw_bridge_look_at_targets(struct leat_pw_bridge *self)
 void leat_pw_bridge_tell_useless(const struct leat_pw_bridge *self)
 {
 	const struct leat_pw_latency *latency = wanted(self);
-	const char *name = latency->fixed ? "--latency"
-			   : latency->min ? "--latency-min"
-					  : "--latency-max";
+	const char *name = latency->fixed ? "latency"
+			   : latency->min ? "latency-min"
+					  : "latency-max";
 
 	if (self->setup->mode == LEAT_PW_FOLLOW &&
 	    (latency->fixed || latency->min || latency->max))
-		leat_log_at(
-			LEAT_LOG_WARNING,
-			"%s: %s changes nothing in follow mode, whose latency "
-			"is always the least there can be",
-			self->setup->link_name, name);
+		leat_log_at(LEAT_LOG_WARNING,
+			    "%s: %s%s changes nothing in follow mode, whose "
+			    "latency is always the least there can be",
+			    self->setup->link_name, self->setup->dashes, name);
 }

@@ -139,7 +139,8 @@ int leat_pw_graph_init(struct leat_pw_graph *self, struct pw_loop *loop,
 	self->remote = remote;
 	self->events = events;
 	self->user = user;
-	props = pw_properties_new(PW_KEY_CONFIG_NAME, config_name(), NULL);
+	props = pw_properties_new(PW_KEY_CONFIG_NAME, config_name(),
+				  LEAT_PW_KEY_CLIENT, "true", NULL);
 	if (props)
 		self->context = pw_context_new(loop, props, 0);
 	if (!self->context)

@@ -12,6 +12,9 @@
 
 #define LEAT_PW_GRAPH_RATES_MAX 32
 
+/* A property of our contexts, so that they are known for what they are. */
+#define LEAT_PW_KEY_CLIENT "leat.client"
+
 /* What `settings` says of rates. */
 struct leat_pw_graph_rates {
 	uint32_t rate_hz;	/* the usual one */

@@ -54,23 +54,12 @@ static const struct argp_option option_table[] = {
 
 static void set_mode(struct argp_state *state, const char *arg)
 {
-	static const char *const names[] = {
-		[LEAT_PW_AUTO] = "auto",
-		[LEAT_PW_FOLLOW] = "follow",
-		[LEAT_PW_ADAPTIVE] = "adaptive",
-	};
 	struct options *options = state->input;
 
-	for (unsigned i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
-		if (strcmp(arg, names[i]) == 0) {
-			options->mode = (enum leat_pw_mode)i;
-			return;
-		}
-	}
-	argp_error(state,
-		   "--mode '%s' will not do: give it auto, follow or "
-		   "adaptive",
-		   arg);
+	if (!leat_pw_mode_parse(&options->mode, arg))
+		argp_error(state,
+			   "--mode '%s' will not do: give it " LEAT_PW_MODES,
+			   arg);
 }
 
 static void set_latency(struct argp_state *state, uint32_t *frames,
@@ -129,6 +118,19 @@ static const struct argp parser = {
 	       "leat-jack is the other side, and 'leat up' starts both.",
 };
 
+static int bridge(const struct leat_pw_bridge_setup *setup,
+		  struct leat_error *error)
+{
+	struct leat_pw_bridge *bridge;
+	int res = leat_pw_bridge_create(&bridge, setup, error);
+
+	if (res < 0)
+		return res;
+	res = leat_pw_bridge_loop(bridge);
+	leat_pw_bridge_destroy(bridge);
+	return res;
+}
+
 int main(int argc, char **argv)
 {
 	struct options options = { .side = LEAT_SIDE_OPTIONS_NONE };
@@ -150,13 +152,15 @@ int main(int argc, char **argv)
 	setup.wait = options.side.wait;
 	setup.rt_guard = options.side.rt_guard;
 	setup.ready_fd = options.side.ready_fd;
+	setup.stop_fd = -1;
+	setup.dashes = "--";
 	if (leat_link_name_check(setup.link_name, &error) < 0 ||
 	    leat_latency_check(&options.latency, &error) < 0) {
 		leat_log("%s", error.text);
 		return LEAT_EXIT_USAGE;
 	}
 	res = options.side.probe ? leat_pw_bridge_probe(options.remote, &error)
-				 : leat_pw_bridge_run(&setup, &error);
+				 : bridge(&setup, &error);
 	if (res < 0)
 		leat_log("%s", error.text);
 	if (options.side.probe && leat_pw_graph_is_ours(res))

@@ -202,8 +202,12 @@ make_properties(const struct leat_pw_node *node,
 
 	if (!props)
 		return NULL;
-	pw_properties_setf(props, PW_KEY_NODE_NAME, "leat.%s.%s",
-			   spec->link_name, kind);
+	if (setup->name)
+		pw_properties_setf(props, PW_KEY_NODE_NAME, "%s.%s",
+				   setup->name, kind);
+	else
+		pw_properties_setf(props, PW_KEY_NODE_NAME, "leat.%s.%s",
+				   spec->link_name, kind);
 	if (setup->description)
 		pw_properties_set(props, PW_KEY_NODE_DESCRIPTION,
 				  setup->description);
@@ -218,6 +222,8 @@ make_properties(const struct leat_pw_node *node,
 	pw_properties_setf(props, PW_KEY_PRIORITY_SESSION, "%d",
 			   setup->make_default ? SESSION_PRIORITY_DEFAULT
 					       : SESSION_PRIORITY);
+	if (setup->props[node->direction])
+		pw_properties_update(props, setup->props[node->direction]);
 	leat_pw_node_clock_properties(node, &clock);
 	pw_properties_update(props, &clock.dict);
 	return props;

@@ -16,8 +16,11 @@
 
 struct leat_pw_nodes_setup {
 	const char *description; /* NULL: made from the link's name */
-	bool make_default;	 /* be a candidate for the default device */
+	const char *name; /* what their names begin with; NULL: made likewise */
+	bool make_default; /* be a candidate for the default device */
 	struct leat_pw_latency latency; /* of adaptive mode */
+	/* What else is said of each, and goes before; NULL: nothing. */
+	const struct spa_dict *props[LEAT_N_DIRECTIONS];
 };
 
 /* Whose clocks the nodes are made for. */

@@ -39,7 +39,7 @@ static void test_latencies(void)
 
 static int check(uint32_t fixed, uint32_t min, uint32_t max)
 {
-	const struct leat_latency_options options = { fixed, min, max };
+	const struct leat_latency_options options = { fixed, min, max, NULL };
 	struct leat_error error = { "" };
 	int res = leat_latency_check(&options, &error);
 
