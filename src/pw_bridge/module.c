@@ -42,6 +42,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/eventfd.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #define STACK_BYTES ((size_t)1024 * 1024)
@@ -122,18 +123,24 @@ static int start(struct module *self, struct leat_error *error)
 {
 	struct pw_context *context = pw_impl_module_get_context(self->module);
 	int level = leat_pw_log_level(), res;
+	struct rlimit most;
+	bool known;
 
 	self->setup.stop_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
 	if (self->setup.stop_fd < 0)
 		return leat_error_set(error, -errno,
 				      "cannot make an eventfd: %s",
 				      leat_errno_text(errno));
+	known = getrlimit(RLIMIT_RTTIME, &most) == 0;
 	res = make_thread(self);
 	if (res < 0)
 		return leat_error_set(error, res, "cannot make a thread: %s",
 				      leat_errno_text(res));
 	wait_until_made(self);
+	/* Both are of the process, and a new context sets them as it likes. */
 	leat_pw_log_restore(context, level);
+	if (known)
+		(void)setrlimit(RLIMIT_RTTIME, &most);
 	self->runs = self->res == 0;
 	if (self->runs)
 		return 0;

@@ -17,7 +17,15 @@
 
 #define LINK "test"
 
+/** As what the PipeWire side runs: LEAT_TEST_FORM of the environment. */
+enum bridge_form {
+	BRIDGE_PROGRAM, /* leat-pipewire */
+	BRIDGE_MODULE, /* "module": in the daemon, with which it comes and goes */
+	BRIDGE_OWN     /* "own": the module in a process of its own */
+};
+
 struct bridge {
+	enum bridge_form form;
 	struct sandbox sandbox;
 	struct jack_server jack;
 	struct pipewire_server pipewire;
@@ -30,6 +38,8 @@ struct bridge {
 	const char *const *pipewire_args;  /* more of leat-pipewire's; NULL */
 	const char *const *jack_side_env;  /* as in struct proc_options */
 	const char *const *jack_side_args; /* more of them; NULL: none */
+	const char *module_args; /* of the module, beside LINK's; NULL */
+	char module_text[512];
 };
 
 /** Enter the sandbox. NULL, or why the test cannot run here. */
@@ -42,6 +52,9 @@ bool bridge_start_pipewire_side(struct bridge *bridge);
 
 /** All of it, and wait until it is up. */
 bool bridge_start(struct bridge *bridge);
+
+/** The PipeWire side ends; in the daemon it goes with that. Its exit status. */
+int bridge_stop_pipewire_side(struct bridge *bridge);
 
 /** End everything by pid. Returns how many processes were left over. */
 int bridge_finish(struct bridge *bridge);

@@ -324,7 +324,7 @@ static void test_ends_cleanly(void)
 	if (player.client)
 		jack_client_close(player.client);
 	helper_stop(&pass);
-	CU_ASSERT_EQUAL(proc_stop(&bridge.pipewire_side, 3000), 0);
+	CU_ASSERT_EQUAL(bridge_stop_pipewire_side(&bridge), 0);
 	CU_ASSERT_EQUAL(proc_stop(&bridge.jack_side, 3000), 0);
 	CU_ASSERT_FALSE(bridge_left_files(&bridge));
 	CU_ASSERT_EQUAL(bridge_finish(&bridge), 0);

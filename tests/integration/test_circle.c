@@ -250,7 +250,7 @@ static void test_ends_cleanly(void)
 	helper_stop(&listener);
 	helper_stop(&player);
 	helper_stop(&receiver);
-	CU_ASSERT_EQUAL(proc_stop(&bridge.pipewire_side, 3000), 0);
+	CU_ASSERT_EQUAL(bridge_stop_pipewire_side(&bridge), 0);
 	CU_ASSERT_EQUAL(proc_stop(&bridge.jack_side, 3000), 0);
 	CU_ASSERT_FALSE(bridge_left_files(&bridge));
 	CU_ASSERT_EQUAL(bridge_finish(&bridge), 0);

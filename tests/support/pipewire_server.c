@@ -39,6 +39,7 @@ static const char config_format[] =
 	"  { name = libpipewire-module-adapter }\n"
 	"  { name = libpipewire-module-link-factory }\n"
 	"  { name = libpipewire-module-session-manager }\n"
+	"%s\n"
 	"]\n"
 	"context.objects = [\n"
 	"  { factory = metadata args = { metadata.name = default } }\n"
@@ -82,6 +83,7 @@ static int write_config(const struct pipewire_server *server)
 	n = snprintf(text, sizeof(text), config_format, rate_hz,
 		     server->allowed_rates ? server->allowed_rates : rates,
 		     server->quantum ? server->quantum : 1024,
+		     server->modules ? server->modules : "",
 		     server->objects ? server->objects : "");
 	if ((size_t)n >= sizeof(text))
 		return -EMSGSIZE;

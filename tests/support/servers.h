@@ -47,6 +47,7 @@ struct pipewire_server {
 	const char *allowed_rates; /* "[ 44100 48000 ]"; NULL: only that */
 	uint32_t quantum;	   /* default.clock.quantum; 0: 1024 */
 	const char *objects;  /* more entries for context.objects, or NULL */
+	const char *modules;  /* and for context.modules, after all others */
 	bool session_manager; /* WirePlumber beside it */
 
 	const struct sandbox *sandbox;
