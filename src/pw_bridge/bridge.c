@@ -12,6 +12,8 @@
 
 /* How often what is away is looked for. */
 #define RETRY_NS (50 * SPA_NSEC_PER_MSEC)
+/* After somebody whom it costs much to have listened to. */
+#define RETRY_COSTLY_S 1
 
 bool leat_pw_bridge_may_give_up(const struct leat_pw_bridge *self)
 {
@@ -33,6 +35,41 @@ void leat_pw_bridge_retry_later(struct leat_pw_bridge *self)
 
 /* ---- the link ---- */
 
+static void leave_and_return(struct leat_pw_bridge *self, const char *text);
+
+/* Whoever is like that will be so in a moment. */
+static void leave_for_a_while(struct leat_pw_bridge *self, const char *text)
+{
+	struct timespec when = { RETRY_COSTLY_S, 0 };
+
+	leave_and_return(self, text);
+	pw_loop_update_timer(self->loop, self->retry_timer, &when, NULL, false);
+}
+
+/* In another's process there is not as much memory to be had as in our own. */
+static bool is_too_large(const struct leat_pw_bridge *self,
+			 const struct leat_link_spec *spec)
+{
+	uint64_t n_channels = 0;
+
+	for (int d = 0; d < LEAT_N_DIRECTIONS; d++)
+		n_channels += spec->n_channels[d];
+	return self->setup->most_bytes > 0 &&
+	       n_channels * spec->capacity * sizeof(float) >
+		       self->setup->most_bytes;
+}
+
+static void leave_large(struct leat_pw_bridge *self)
+{
+	char text[160];
+
+	snprintf(text, sizeof(text),
+		 "its rings are of more memory than the %u MiB that they may "
+		 "have here: start leat-jack with a shorter --history",
+		 (unsigned)(self->setup->most_bytes >> 20));
+	leave_for_a_while(self, text);
+}
+
 static void on_spec(void *user, const struct leat_link_spec *spec)
 {
 	struct leat_pw_bridge *self = user;
@@ -42,6 +79,10 @@ static void on_spec(void *user, const struct leat_link_spec *spec)
 				 "%s: the JACK server is gone, or freewheels; "
 				 "silence until it is back",
 				 spec->link_name);
+	if (is_too_large(self, spec)) {
+		leave_large(self);
+		return;
+	}
 	self->spec = *spec;
 	self->have_spec = true;
 	leat_pw_bridge_settle(self);
@@ -58,8 +99,6 @@ static int use_wire(struct leat_pw_bridge *self, struct leat_wire *wire)
 	leat_pw_bridge_refresh_status(self);
 	return res;
 }
-
-static void leave_and_return(struct leat_pw_bridge *self, const char *text);
 
 static void on_wire_up(void *user, struct leat_wire *wire)
 {
@@ -165,6 +204,10 @@ static void on_process_changed(void *user, uint64_t count)
 	look_at_guard(self);
 	if (__atomic_load_n(&self->process.poisoned, __ATOMIC_SEQ_CST)) {
 		leave_and_return(self, "it wrote an index that cannot be");
+		return;
+	}
+	if (__atomic_load_n(&self->process.races, __ATOMIC_SEQ_CST)) {
+		leave_for_a_while(self, "it goes faster than any JACK server");
 		return;
 	}
 	leat_pw_bridge_look_at_targets(self);

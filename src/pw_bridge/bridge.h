@@ -20,10 +20,11 @@ struct leat_pw_bridge_setup {
 	struct leat_pw_channels channels[LEAT_N_DIRECTIONS];
 	enum leat_pw_mode mode;
 	bool rt_guard;
-	bool wait;	    /* for a daemon, if there is none at the start */
-	bool patient;	    /* whatever keeps it from starting may pass */
-	const char *dashes; /* what stands before a setting's name: "--" */
-	int ready_fd;	    /* told when the nodes are there; or -1 */
+	bool wait;	     /* for a daemon, if there is none at the start */
+	uint64_t most_bytes; /* of the rings' samples; 0: no limit */
+	bool patient;	     /* whatever keeps it from starting may pass */
+	const char *dashes;  /* what stands before a setting's name: "--" */
+	int ready_fd;	     /* told when the nodes are there; or -1 */
 	int stop_fd; /* when it can be read, the loop ends; -1: on signals */
 };
 

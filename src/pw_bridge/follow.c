@@ -144,6 +144,33 @@ static void set_poisoned(struct leat_pw_process *self)
 	pw_loop_signal_event(self->main_loop, self->changed);
 }
 
+/* Of an adaptive mode's ring nothing is known here; it wakes nobody. */
+static uint32_t pace_rate(const struct leat_pw_process *self)
+{
+	return self->follow_rate_hz > 0 ? self->follow_rate_hz : 48000;
+}
+
+/*
+ * Whether JACK keeps its pace, with so many frames more. Else it is looked at
+ * no more, and the main thread leaves it.
+ */
+static bool keeps_pace(struct leat_pw_process *self, uint32_t n_frames)
+{
+	if (leat_pw_pace_keeps(&self->pace, n_frames, pace_rate(self)))
+		return true;
+	__atomic_store_n(&self->races, true, __ATOMIC_SEQ_CST);
+	pw_loop_signal_event(self->main_loop, self->changed);
+	return false;
+}
+
+static void forget_crossing(struct leat_pw_process *self)
+{
+	if (self->crossing)
+		pw_loop_destroy_source(pw_data_loop_get_loop(self->data_loop),
+				       self->crossing);
+	self->crossing = NULL;
+}
+
 static void look_later(struct leat_pw_process *self)
 {
 	if (self->again)
@@ -155,7 +182,7 @@ void leat_pw_look(struct leat_pw_process *self)
 {
 	struct leat_consumer *ring;
 
-	if (!self->wire || !streaming(self))
+	if (!self->wire || self->races || !streaming(self))
 		return;
 	ring = leat_frames_consumer_ring(self->wire->in);
 	for (int i = 0; i < CYCLES_PER_WAKE; i++) {
@@ -168,6 +195,8 @@ void leat_pw_look(struct leat_pw_process *self)
 		self->handled = newest;
 		if (newest != handled && ours)
 			run_cycle(self, newest);
+		if (newest != handled && !keeps_pace(self, self->n_block))
+			return;
 		if (self->n_changes != n_changes) {
 			look_later(self);
 			return;
@@ -191,12 +220,15 @@ void leat_pw_on_crossing(void *user, int fd, uint32_t mask)
 	(void)fd;
 	if (mask & (SPA_IO_ERR | SPA_IO_HUP)) {
 		/* The peer closed it: the main thread will hear of that too. */
-		pw_loop_destroy_source(pw_data_loop_get_loop(self->data_loop),
-				       self->crossing);
-		self->crossing = NULL;
+		forget_crossing(self);
 		return;
 	}
-	leat_pw_look(self);
+	if (keeps_pace(self, 0))
+		leat_pw_look(self);
+	if (self->races) {
+		forget_crossing(self);
+		return;
+	}
 	/* Not looked at while nothing streams, but not to spin on either. */
 	if (self->wire && !streaming(self))
 		leat_frames_clear_wait(self->wire->in);
@@ -205,5 +237,6 @@ void leat_pw_on_crossing(void *user, int fd, uint32_t mask)
 void leat_pw_on_again(void *user, uint64_t count)
 {
 	(void)count;
-	leat_pw_look(user);
+	if (keeps_pace(user, 0))
+		leat_pw_look(user);
 }

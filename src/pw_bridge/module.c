@@ -45,6 +45,9 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
+/* For the samples of both rings: half a minute of stereo has a quarter of it. */
+#define MOST_BYTES ((uint64_t)128 << 20)
+
 #define STACK_BYTES ((size_t)1024 * 1024)
 
 /* A property of our modules, by which another of the same link is found. */
@@ -204,6 +207,7 @@ static void set_up(struct module *self, struct pw_context *context)
 		setup->nodes.props[d] = &self->props[d];
 	}
 	setup->dashes = LEAT_PW_ARGS_DASHES;
+	setup->most_bytes = MOST_BYTES;
 	setup->patient = true;
 	setup->ready_fd = -1;
 }

@@ -21,6 +21,7 @@
 #include "adaptive.h"
 #include "link/fade.h"
 #include "load.h"
+#include "pace.h"
 #include "rt_guard/rt_guard.h"
 
 #include <leat/link.h>
@@ -33,6 +34,7 @@ struct leat_pw_process {
 	int error;  /* errno of a source that could not be made on it, or 0 */
 	struct leat_side_words *status;
 	struct leat_pw_load load;
+	struct leat_pw_pace pace; /* of the wire's peer */
 	const char *link_name;
 	struct spa_source *again;    /* event: look at the ring (again) */
 	struct spa_source *crossing; /* the wire's wait fd, or NULL */
@@ -63,6 +65,7 @@ struct leat_pw_process {
 	bool steady;		/* a cycle has run since streaming began */
 	bool other_driver;	/* atomic: somebody else drives us */
 	bool poisoned;		/* atomic: the wire's peer wrote nonsense */
+	bool races;		/* atomic: it goes faster than any JACK */
 	bool turning;		/* to another mode: fading out */
 	uint32_t other_rate_hz; /* atomic: the graph's, if not the streams' */
 	uint32_t room;		/* atomic: frames that the rings lack, or had */

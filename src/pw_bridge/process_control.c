@@ -65,6 +65,7 @@ static void set_wire(struct leat_pw_process *self, const void *data)
 	self->crossing = NULL;
 	self->wire = *wire;
 	__atomic_store_n(&self->poisoned, false, __ATOMIC_SEQ_CST);
+	__atomic_store_n(&self->races, false, __ATOMIC_SEQ_CST);
 	if (self->wire) {
 		self->crossing = pw_loop_add_io(
 			loop, leat_frames_wait_fd(self->wire->in),
@@ -274,6 +275,7 @@ int leat_pw_process_init(struct leat_pw_process *self,
 	self->status = status;
 	self->main_loop = main_loop;
 	self->link_name = link_name;
+	self->pace.held = true;
 	self->changed = pw_loop_add_event(main_loop, changed, user);
 	if (!self->changed)
 		return -errno;

@@ -1,0 +1,315 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * libpipewire-module-leat in a real daemon, and in JACK's place somebody who
+ * does what he likes: he is silent, lies, hangs up, and wakes and drives the
+ * graph without end. The daemon answers all the while, has as many descriptors
+ * and threads afterwards as before, and gets a link when somebody decent comes.
+ *
+ * The daemon may use the processor for 200 ms at realtime priority without a
+ * pause, and is killed by the kernel if it does not keep to that: this is what
+ * rtkit grants, which most desktops have.
+ */
+#include "bridge.h"
+
+#include "fault/footprint.h"
+#include "hostile/foe.h"
+#include "link/stamp.h"
+#include "unit/helpers.h"
+#include "unit/runner.h"
+
+#include <leat/inline/atomics.h>
+
+#include <CUnit/CUnit.h>
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#define STATE_MS 20000
+/* The daemon may be slow to answer where the machine is, but not this slow. */
+#define ANSWER_MS 2000
+#define RTKIT_US 200000
+/* How long something goes on at full speed. */
+#define RACE_MS 1500
+#define N_LIES 60
+
+static struct bridge bridge;
+static struct helper listener; /* keeps the source running */
+static struct foe foe;
+static struct footprint before;
+static bool up;
+
+static bool daemon_answers(void)
+{
+	static const char *const argv[] = { "pw-cli", "info", "0", NULL };
+	static char text[65536];
+	int res = proc_run(argv, NULL, text, sizeof(text), ANSWER_MS);
+
+	if (res != 0)
+		fprintf(stderr, "pw-cli: %d\n%s\n", res, text);
+	return res == 0 && proc_is_running(&bridge.pipewire.proc);
+}
+
+/* As rtkit has it for whoever asks it for realtime priority. */
+static bool limit_daemon(void)
+{
+	const struct rlimit limit = { RTKIT_US, RTKIT_US };
+
+	return prlimit(bridge.pipewire.proc.pid, RLIMIT_RTTIME, &limit, NULL) ==
+	       0;
+}
+
+static bool has_node(void *arg)
+{
+	(void)arg;
+	return helper_tell(&listener, "link leat.hostile.source:capture_FL "
+				      "listener:recv_1") == 0;
+}
+
+/* A link whose source is listened to, so that the graph is run. */
+static bool host_and_listen(void)
+{
+	return foe_host(&foe) &&
+	       sig_pw_start(&listener, &bridge.sandbox, "listener", "--recv",
+			    NULL) == 0 &&
+	       wait_for(has_node, NULL, STATE_MS);
+}
+
+static void leave(void)
+{
+	foe_leave(&foe);
+	helper_stop(&listener);
+}
+
+static void test_comes_up(void)
+{
+	bridge.pipewire.modules = "{ name = libpipewire-module-leat args = { "
+				  "link.name = " HONEST_LINK
+				  " leat.mode = follow } }";
+	up = pipewire_server_start(&bridge.pipewire, &bridge.sandbox) == 0 &&
+	     limit_daemon() && foe_listen(&foe);
+	CU_ASSERT_FATAL(up);
+	/* Once round, so that what libraries keep is there. */
+	CU_ASSERT_FATAL(host_and_listen());
+	leave();
+	CU_ASSERT_FATAL(foe_meet(&foe));
+	foe_leave(&foe);
+	CU_ASSERT(footprint_take(&before, bridge.pipewire.proc.pid));
+}
+
+/* ---- before there is a link ---- */
+
+static void test_never_accepted(void)
+{
+	long long end_ms = now_ms() + RACE_MS;
+
+	CU_ASSERT_FATAL(up);
+	while (now_ms() < end_ms)
+		CU_ASSERT(daemon_answers());
+}
+
+static void test_silent(void)
+{
+	CU_ASSERT_FATAL(foe_meet(&foe));
+	CU_ASSERT(daemon_answers());
+	foe_leave(&foe);
+}
+
+static void test_garbage(void)
+{
+	unsigned char bytes[sizeof(struct leat_message)];
+
+	for (int i = 0; i < N_LIES; i++) {
+		CU_ASSERT_FATAL(foe_meet(&foe));
+		for (size_t n = 0; n < sizeof(bytes); n++)
+			bytes[n] = (unsigned char)rand();
+		(void)foe_send(foe.fd, bytes, i % 2 ? sizeof(bytes) : (size_t)i,
+			       NULL, 0);
+		CU_ASSERT(foe_is_dropped(foe.fd));
+		foe_leave(&foe);
+	}
+	CU_ASSERT(daemon_answers());
+}
+
+/* Rings as large as there may be, again and again. */
+static void test_huge(void)
+{
+	struct leat_link_spec spec = foe.spec;
+
+	foe.spec.capacity = 1u << 18;
+	for (int i = 0; i < 8; i++) {
+		CU_ASSERT_FATAL(foe_host(&foe));
+		CU_ASSERT(daemon_answers());
+		foe_leave(&foe);
+	}
+	foe.spec = spec;
+}
+
+/* And larger than a daemon should have to bear. */
+static void test_too_large(void)
+{
+	struct leat_link_spec spec = foe.spec;
+
+	spec.capacity = LEAT_FRAMES_CAPACITY_MAX;
+	for (int i = 0; i < 2; i++) {
+		CU_ASSERT_FATAL(foe_meet(&foe));
+		CU_ASSERT(foe_say_spec(&foe, &spec));
+		CU_ASSERT(foe_is_told(foe.fd, "more memory than"));
+		foe_leave(&foe);
+	}
+	CU_ASSERT(daemon_answers());
+}
+
+/* ---- with a link ---- */
+
+/* One block more, and a stamp that goes with it. */
+static void publish(uint64_t *index, uint32_t n_frames)
+{
+	struct leat_stamp stamp = {
+		.index = *index,
+		.time_ns = (uint64_t)now_ms() * 1000000,
+	};
+
+	leat_stamp_write(&foe_producer(&foe)->stamp, &stamp);
+	*index += n_frames;
+	leat_word_store(&foe_producer(&foe)->words.index, *index);
+}
+
+static void raise_it(void)
+{
+	(void)send(foe.peer_fds[2], "x", 1, MSG_DONTWAIT | MSG_NOSIGNAL);
+}
+
+static void race(bool blocks)
+{
+	long long end_ms = now_ms() + RACE_MS;
+	uint64_t index = foe.wire.first_index;
+	unsigned n = 0;
+
+	while (now_ms() < end_ms)
+		for (int i = 0; i < 1000; i++) {
+			if (blocks)
+				publish(&index, 1 + n++ % 64);
+			raise_it();
+		}
+}
+
+/* In a child, while the daemon is asked here. */
+static void test_race(bool blocks)
+{
+	pid_t pid;
+
+	CU_ASSERT_FATAL(host_and_listen());
+	pid = fork();
+	if (pid == 0) {
+		race(blocks);
+		_exit(0);
+	}
+	for (long long end_ms = now_ms() + RACE_MS; now_ms() < end_ms;)
+		CU_ASSERT(daemon_answers());
+	CU_ASSERT_EQUAL(unit_wait_child(pid), 0);
+	CU_ASSERT(daemon_answers());
+	leave();
+}
+
+static void test_wakes_without_end(void)
+{
+	test_race(false);
+}
+
+static void test_drives_without_end(void)
+{
+	test_race(true);
+}
+
+static void test_lies(void)
+{
+	CU_ASSERT_FATAL(host_and_listen());
+	for (unsigned i = 0; i < N_LIES; i++) {
+		leat_word_store(
+			&foe_producer(&foe)->words.index,
+			foe_value(i % FOE_N_VALUES, foe.wire.first_index, 64));
+		raise_it();
+		usleep(1000);
+		foe_leave(&foe);
+		CU_ASSERT_FATAL(foe_host(&foe));
+	}
+	CU_ASSERT(daemon_answers());
+	leave();
+}
+
+/* ---- afterwards ---- */
+
+static bool is_as_before(void *arg)
+{
+	struct footprint *after = arg;
+
+	return footprint_take(after, bridge.pipewire.proc.pid) &&
+	       after->n_fds <= before.n_fds &&
+	       after->n_threads == before.n_threads;
+}
+
+static void test_nothing_left(void)
+{
+	struct footprint after;
+	char text[2][128];
+
+	CU_ASSERT_FATAL(foe_meet(&foe));
+	foe_leave(&foe);
+	CU_ASSERT(wait_for(is_as_before, &after, STATE_MS));
+	printf("before: %s\nafter:  %s\n", footprint_text(&before, text[0]),
+	       footprint_text(&after, text[1]));
+}
+
+static bool is_idle(void *arg)
+{
+	struct leat_link_status status;
+
+	(void)arg;
+	return leat_status_query(HONEST_LINK, &status) == 0 &&
+	       strcmp(leat_link_status_state(&status), "idle") == 0;
+}
+
+static void test_decent_peer(void)
+{
+	const char *const argv[] = { bridge_program("leat-jack"), HONEST_LINK,
+				     NULL };
+	struct proc_options options = { .log = "/dev/null", .merged = true };
+
+	foe_finish(&foe);
+	CU_ASSERT_FATAL(jack_server_start(&bridge.jack, &bridge.sandbox) == 0);
+	CU_ASSERT_FATAL(proc_start(&bridge.jack_side, argv, &options) == 0);
+	CU_ASSERT(wait_for(is_idle, NULL, STATE_MS));
+	CU_ASSERT_EQUAL(proc_stop(&bridge.jack_side, 3000), 0);
+	CU_ASSERT_EQUAL(bridge_finish(&bridge), 0);
+}
+
+static const struct unit_test tests[] = {
+	{ "module", "comes up", test_comes_up },
+	{ "module", "never accepted", test_never_accepted },
+	{ "module", "silent", test_silent },
+	{ "module", "garbage", test_garbage },
+	{ "module", "huge rings", test_huge },
+	{ "module", "rings that are too large", test_too_large },
+	{ "module", "wakes without end", test_wakes_without_end },
+	{ "module", "drives without end", test_drives_without_end },
+	{ "module", "lies", test_lies },
+	{ "module", "nothing is left", test_nothing_left },
+	{ "module", "a decent peer", test_decent_peer },
+};
+
+int main(int argc, char **argv)
+{
+	const char *why;
+
+	setenv("LEAT_TEST_FORM", "module", 1);
+	why = bridge_init(&bridge, 256);
+	if (why) {
+		printf("skipped: %s\n", why);
+		return SANDBOX_SKIP;
+	}
+	return unit_run(tests, sizeof(tests) / sizeof(tests[0]), argc, argv);
+}
