@@ -605,6 +605,7 @@ void leat_jack_bridge_destroy(struct leat_jack_bridge *self)
 		return;
 	if (self->host)
 		leat_host_withdraw(self->host);
+	self->client.ends = self->stop;
 	leat_jack_client_finish(&self->client);
 	leat_jack_wires_use(&self->wires, NULL);
 	(void)leat_jack_wires_retire(&self->wires);

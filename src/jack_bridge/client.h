@@ -45,6 +45,7 @@ struct leat_jack_client {
 	int notice_fd;	       /* eventfd, readable when there are notices */
 	uint32_t notices;      /* enum leat_jack_notice, atomic */
 	bool lost;	       /* atomic: the server is gone */
+	bool ends;	       /* it closes as the process is asked to end */
 	pid_t notice_thread;   /* atomic: JACK's, 0 until it was heard of */
 	struct leat_jack_process process;
 	struct leat_rt_guard guard;
