@@ -12,6 +12,7 @@
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/uio.h>
+#include <time.h>
 #include <unistd.h>
 
 /* Connections that wait to be accepted. */
@@ -220,6 +221,14 @@ static void turn_away(struct leat_listener *listener)
 	take_spare(listener);
 }
 
+/* It stays in the queue, which stays readable: its owner is not to spin. */
+static void rest(void)
+{
+	const struct timespec pause = { .tv_nsec = LEAT_ACCEPT_PAUSE_NS };
+
+	nanosleep(&pause, NULL);
+}
+
 int leat_accept(struct leat_listener *listener)
 {
 	struct ucred peer;
@@ -228,6 +237,8 @@ int leat_accept(struct leat_listener *listener)
 
 	if ((fd == -EMFILE || fd == -ENFILE) && listener->spare_fd >= 0)
 		turn_away(listener);
+	else if (fd < 0 && fd != -EAGAIN && fd != -ECONNABORTED)
+		rest();
 	if (fd < 0)
 		return fd;
 	if (getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &size) < 0)

@@ -28,9 +28,13 @@ int leat_listen(struct leat_listener *listener, const char *link_name,
 		struct leat_error *error);
 void leat_listener_finish(struct leat_listener *listener);
 
+/* After a connection that can neither be taken nor turned away. */
+#define LEAT_ACCEPT_PAUSE_NS 10000000
+
 /*
  * A new connection of this user's, or a negative errno. One for which there is
- * no descriptor left is closed at once: the listener would be readable for ever.
+ * no descriptor left is closed at once, and where even that cannot be, a pause
+ * is made: the listener would be readable for ever.
  */
 int leat_accept(struct leat_listener *listener);
 

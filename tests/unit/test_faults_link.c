@@ -280,18 +280,25 @@ static void test_status_query_fails(void)
 
 /* ---- no descriptor for a peer ---- */
 
-/* Whether the one that waits is turned away if it cannot be accepted. */
+/*
+ * Whether the one that waits is turned away if it cannot be accepted. Else the
+ * listener stays readable, and its owner must not spin over it.
+ */
 static bool turned_away(struct leat_listener *listener, int error)
 {
 	int fd = leat_connect(NODE_LINK, NULL), far_fd;
+	int64_t since_ms;
 	char byte;
 	bool away;
 
 	CU_ASSERT_FATAL(fd >= 0);
 	faults_fail(FAULT_ACCEPT4, 0, error);
+	since_ms = unit_now_ms();
 	CU_ASSERT_EQUAL(leat_accept(listener), -error);
 	CU_ASSERT_TRUE(faults_end());
 	away = recv(fd, &byte, 1, MSG_DONTWAIT) == 0;
+	CU_ASSERT_TRUE(away || unit_now_ms() - since_ms >=
+				       LEAT_ACCEPT_PAUSE_NS / 1000000 - 1);
 	far_fd = leat_accept(listener);
 	CU_ASSERT_EQUAL(far_fd >= 0, !away);
 	if (far_fd >= 0)
