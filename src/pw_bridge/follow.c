@@ -95,6 +95,22 @@ static void count_stuck(struct leat_pw_process *self, uint32_t n_block)
 }
 
 /*
+ * Before PipeWire 1.2 a stream that has ever been triggered wakes the main
+ * thread each cycle, to tell it that it is done. The older way to drive, still
+ * in all of them, does not: to queue a buffer runs the graph. Where there is no
+ * buffer this stream goes the other way from then on.
+ */
+static void run_graph(struct leat_pw_process *self) LEAT_RT
+{
+	if (self->queue_is_enough &&
+	    self->driver == self->stream[LEAT_TO_PIPEWIRE] &&
+	    leat_pw_process_play(self))
+		return;
+	self->queue_is_enough = false;
+	pw_stream_trigger_process(self->driver);
+}
+
+/*
  * To trigger, libpipewire invokes a function on this very thread, and before
  * that it does what the main thread has asked for meanwhile. So the wire may be
  * another now, or none, and the streams gone. @return  Whether all is as it was.
@@ -104,7 +120,7 @@ static bool trigger(struct leat_pw_process *self) LEAT_RT
 	uint32_t n_changes = self->n_changes;
 
 	self->triggering = true;
-	pw_stream_trigger_process(self->driver);
+	run_graph(self);
 	self->triggering = false;
 	return self->n_changes == n_changes;
 }

@@ -24,7 +24,8 @@
 
 /*
  * PW_STREAM_FLAG_RT_TRIGGER_DONE of PipeWire 1.2: or the main thread is woken
- * each cycle to hear that a trigger is done. Older ones do not look at it.
+ * each cycle to hear that a trigger is done. Older ones do not look at it, and
+ * are driven in another way: see run_graph() in follow.c.
  */
 #define FLAG_RT_TRIGGER_DONE (1 << 12)
 

@@ -179,8 +179,7 @@ static uint32_t map_source(struct leat_pw_process *self,
 	return (uint32_t)n;
 }
 
-static void finish_source(struct leat_pw_process *self,
-			  struct pw_buffer *buffer, uint32_t n_frames)
+static void finish_source(struct pw_buffer *buffer, uint32_t n_frames)
 {
 	for (uint32_t c = 0; c < buffer->buffer->n_datas; c++) {
 		struct spa_chunk *chunk = buffer->buffer->datas[c].chunk;
@@ -191,7 +190,6 @@ static void finish_source(struct leat_pw_process *self,
 		chunk->flags = 0;
 	}
 	buffer->size = n_frames;
-	pw_stream_queue_buffer(self->stream[LEAT_TO_PIPEWIRE], buffer);
 }
 
 static bool play_block(struct leat_pw_process *self, uint32_t n_frames)
@@ -265,13 +263,14 @@ static struct pw_buffer *take_buffer(struct leat_pw_process *self,
 	return stream ? pw_stream_dequeue_buffer(stream) : NULL;
 }
 
-static void run_source(struct leat_pw_process *self)
+/* The buffer with what was played, or NULL. */
+static struct pw_buffer *run_source(struct leat_pw_process *self)
 {
 	struct pw_buffer *buffer = take_buffer(self, LEAT_TO_PIPEWIRE);
 	uint32_t n_frames;
 
 	if (!buffer)
-		return;
+		return NULL;
 	n_frames = map_source(self, buffer);
 	if (n_frames > 0 && self->turning)
 		play_turn(self, n_frames);
@@ -279,16 +278,40 @@ static void run_source(struct leat_pw_process *self)
 		play_adaptive(self, n_frames);
 	else if (n_frames > 0)
 		play_following(self, n_frames);
-	finish_source(self, buffer, n_frames);
+	finish_source(buffer, n_frames);
+	return buffer;
+}
+
+static void give(struct leat_pw_process *self, struct pw_buffer *buffer)
+{
+	pw_stream_queue_buffer(self->stream[LEAT_TO_PIPEWIRE], buffer);
+}
+
+/* What giving it runs are calls of libpipewire's, and not guarded. */
+bool leat_pw_process_play(struct leat_pw_process *self)
+{
+	struct pw_buffer *buffer;
+
+	leat_rt_guard_begin(self->guard);
+	leat_pw_load_begin(&self->load, clock_of(self, LEAT_TO_PIPEWIRE));
+	buffer = run_source(self);
+	leat_pw_load_end(&self->load);
+	leat_rt_guard_end(self->guard);
+	if (buffer)
+		give(self, buffer);
+	return buffer;
 }
 
 void leat_pw_process_source(void *user)
 {
 	struct leat_pw_process *self = user;
+	struct pw_buffer *buffer;
 
 	leat_rt_guard_begin(self->guard);
 	leat_pw_load_begin(&self->load, clock_of(self, LEAT_TO_PIPEWIRE));
-	run_source(self);
+	buffer = run_source(self);
+	if (buffer)
+		give(self, buffer);
 	leat_pw_load_end(&self->load);
 	leat_rt_guard_end(self->guard);
 }

@@ -36,6 +36,7 @@ struct leat_pw_process {
 	struct leat_pw_load load;
 	struct leat_pw_pace pace; /* of the wire's peer */
 	const char *link_name;
+	bool is_old;		     /* libpipewire is older than 1.2 */
 	struct spa_source *again;    /* event: look at the ring (again) */
 	struct spa_source *crossing; /* the wire's wait fd, or NULL */
 	struct pw_loop *main_loop;
@@ -59,7 +60,8 @@ struct leat_pw_process {
 	uint64_t consumed;	/* where the source is */
 	uint32_t n_block;	/* frames at S, 0 if there are none */
 	uint32_t n_changes;	/* that the main thread has made here */
-	bool triggering;	/* within pw_stream_trigger_process() */
+	bool triggering;	/* the graph runs: within trigger() */
+	bool queue_is_enough;	/* a buffer queued runs it: see trigger() */
 	bool busy;		/* the graph has not finished yet */
 	bool late;		/* it had not when this cycle began */
 	bool steady;		/* a cycle has run since streaming began */
@@ -142,6 +144,12 @@ LEAT_RT void leat_pw_forget_places(struct leat_pw_process *self);
  * nobody to wake.
  */
 LEAT_RT void leat_pw_look(struct leat_pw_process *self);
+
+/*
+ * Play a block into the graph, which runs it if a queued buffer is enough for
+ * that; false if there is no buffer.
+ */
+LEAT_RT bool leat_pw_process_play(struct leat_pw_process *self);
 
 /* Whether the node that drives is called, and drives. */
 LEAT_RT bool leat_pw_driving(const struct leat_pw_process *self);

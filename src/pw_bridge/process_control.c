@@ -9,6 +9,7 @@
 
 #include <errno.h>
 #include <sched.h>
+#include <stdio.h>
 #include <string.h>
 
 typedef void (*change_fn)(struct leat_pw_process *self, const void *data);
@@ -94,6 +95,7 @@ static void set_streams(struct leat_pw_process *self, const void *data)
 	const struct leat_pw_streams *streams = data;
 
 	self->driver = streams->driver;
+	self->queue_is_enough = self->is_old;
 	self->adaptive = streams->adaptive;
 	self->rate_hz = streams->rate_hz;
 	self->follow_rate_hz = streams->follow_rate_hz;
@@ -265,6 +267,14 @@ static void remove_sources(struct leat_pw_process *self, const void *data)
 	self->wire = NULL;
 }
 
+static bool library_is_old(void)
+{
+	unsigned major, minor;
+
+	return sscanf(pw_get_library_version(), "%u.%u", &major, &minor) == 2 &&
+	       (major < 1 || (major == 1 && minor < 2));
+}
+
 int leat_pw_process_init(struct leat_pw_process *self,
 			 struct pw_context *context, struct pw_loop *main_loop,
 			 struct leat_side_words *status, const char *link_name,
@@ -276,6 +286,7 @@ int leat_pw_process_init(struct leat_pw_process *self,
 	self->main_loop = main_loop;
 	self->link_name = link_name;
 	self->pace.held = true;
+	self->is_old = library_is_old();
 	self->changed = pw_loop_add_event(main_loop, changed, user);
 	if (!self->changed)
 		return -errno;
