@@ -89,6 +89,8 @@ check_libraries() {
 	without "$lib/jack/leat.so" libpipewire-0.3 libjack
 	without "$bin/leat-jack" libpipewire-0.3 libjackserver
 	without "$bin/leat-pipewire" libjack libjackserver
+	without "$dir/root$moduledir/libpipewire-module-leat.so" libjack \
+		libjackserver
 	for program in leat leat-up leat-status; do
 		without "$bin/$program" libjack libjackserver libpipewire-0.3
 	done
