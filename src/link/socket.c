@@ -358,7 +358,12 @@ int leat_message_send(int fd, struct leat_message *message, const int *fds,
 	return n < 0 ? -errno : 0;
 }
 
-/* Take the descriptors out; those beyond the limit are closed. */
+/* The kernel closes what has no room, and says so (MSG_CTRUNC). */
+_Static_assert(CMSG_SPACE(sizeof(int) * LEAT_PROTO_FDS_MAX) ==
+		       CMSG_LEN(sizeof(int) * LEAT_PROTO_FDS_MAX),
+	       "there is room for more descriptors than we take");
+
+/* Take the descriptors out. */
 static uint32_t take_fds(struct msghdr *header, int *fds)
 {
 	uint32_t n_fds = 0;
@@ -372,14 +377,10 @@ static uint32_t take_fds(struct msghdr *header, int *fds)
 		    cmsg->cmsg_type != SCM_RIGHTS)
 			continue;
 		n = (cmsg->cmsg_len - CMSG_LEN(0)) / sizeof(int);
-		for (size_t i = 0; i < n; i++) {
-			int fd;
-
-			memcpy(&fd, data + i * sizeof(int), sizeof(fd));
-			if (n_fds < LEAT_PROTO_FDS_MAX)
-				fds[n_fds++] = fd;
-			else
-				close(fd);
+		for (size_t i = 0; i < n && n_fds < LEAT_PROTO_FDS_MAX; i++) {
+			memcpy(&fds[n_fds], data + i * sizeof(int),
+			       sizeof(fds[n_fds]));
+			n_fds++;
 		}
 	}
 	return n_fds;

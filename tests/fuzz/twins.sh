@@ -56,8 +56,6 @@ without 'any header' part src/link/frames.c \
 without 'what is refused stays open' part src/ringbuf/shm.c \
 	's/if (res < 0 && fd >= 0)/if (0)/'
 
-without 'surplus descriptors stay open' link src/link/socket.c \
-	's/else[ \n\t]*close(fd);/;/'
 without 'descriptors of nobody stay open' link src/link/host.c \
 	's/close_fds(fds, message->n_fds);/;/'
 without 'acceptance of what was not offered' link src/link/host.c \
