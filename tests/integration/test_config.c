@@ -126,6 +126,8 @@ static void reload(const char *text)
 static void test_several(void)
 {
 	make_folders();
+	/* nohup(1) has us ignore it, and children with us. */
+	signal(SIGHUP, SIG_DFL);
 	CU_ASSERT_FATAL(bridge_start_servers(&bridge));
 	write_config("no-private = true\n"
 		     "links = { test = { } other = { channels = 1 }\n"
