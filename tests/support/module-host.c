@@ -6,6 +6,7 @@
  *
  *	load NAME [ARGUMENT...]   one at a time; arguments as KEY=VALUE
  *	unload
+ *	heap                      heap_bytes=N, what is allocated, then "ok"
  *	quit
  */
 #include "control.h"
@@ -61,7 +62,10 @@ static void obey(struct host *host)
 		done = load(host);
 	else if (control_is(control, "unload", 0, 0))
 		done = unload(host);
-	else if (control_is(control, "quit", 0, 0)) {
+	else if (control_is(control, "heap", 0, 0)) {
+		done = true;
+		printf("heap_bytes=%zu ", mallinfo2().uordblks);
+	} else if (control_is(control, "quit", 0, 0)) {
 		done = true;
 		pw_main_loop_quit(host->loop);
 	}
