@@ -206,17 +206,23 @@ static bool connect_survivor(struct run *run)
 	return true;
 }
 
-static bool enter_subject(struct run *run)
+/* NULL, or what is not there. */
+static const char *enter_subject(struct run *run)
 {
 	char path[256];
 
 	snprintf(path, sizeof(path), "%s/leat", run->bridge.sandbox.dir);
-	if (!start_survivor(run) || !connect_survivor(run) || !survey(run) ||
-	    !note_survivor(run))
-		return false;
+	if (!start_survivor(run))
+		return "the other side does not start";
+	if (!connect_survivor(run))
+		return "the other side is not connected";
+	if (!survey(run))
+		return "it does not come up, or not end";
+	if (!note_survivor(run))
+		return "the other side is gone";
 	list_files(run, "/dev/shm");
 	run->n_links = count_files(path);
-	return true;
+	return NULL;
 }
 
 /* Calls that nobody has thought of are not passed over. */
@@ -355,6 +361,7 @@ static void drop_seen(struct run *run)
 static void try_subject(struct run *run, enum subject_kind kind)
 {
 	unsigned n_before = run->n_runs;
+	const char *missing;
 
 	run->subject = kind;
 	if (run->only && strcmp(run->only, subjects[kind].name) != 0)
@@ -368,11 +375,14 @@ static void try_subject(struct run *run, enum subject_kind kind)
 		       subjects[kind].name, SOUND);
 		return;
 	}
-	if (!enter_subject(run)) {
-		printf("FAILED: %s does not come up\n", subjects[kind].name);
+	missing = enter_subject(run);
+	if (missing) {
+		printf("FAILED: %s: %s\n", subjects[kind].name, missing);
 		read_text(run, "err.log", run->usual_text);
 		printf("%s", run->usual_text);
+		bridge_show(&run->bridge);
 		run->n_failures++;
+		stop_survivor(run);
 		return;
 	}
 	check_table(run);
