@@ -91,13 +91,24 @@ compile() {
 link() {
 	# shellcheck disable=SC2086 # a list
 	clang $flags $checks -fsanitize=fuzzer -I"$1/include" -I"$1/src" \
-		"$here/fuzz_$4.c" "$here/fuzz.c" "$here/peer.c" "$3/all.a" \
-		-o "$2/$4" -lm
+		"$here/fuzz_$4.c" "$3/all.a" "$3/common.a" -o "$2/$4" -lm
 }
 
 archive() {
 	rm -f "$1/all.a"
 	ar rc "$1/all.a" "$1"/*.o
+}
+
+# What all targets have in common, and no twin changes.
+compile_common() {
+	mkdir "$1/common"
+	for name in fuzz peer; do
+		# shellcheck disable=SC2086 # a list
+		clang $flags $checks -fsanitize=fuzzer-no-link \
+			-I"$top/include" -I"$top/src" -c "$here/$name.c" \
+			-o "$1/common/$name.o"
+	done
+	ar rc "$1/common.a" "$1/common"/*.o
 }
 
 # All programs and their seeds, in a directory.
@@ -107,6 +118,7 @@ build() {
 	# shellcheck disable=SC2086 # a list
 	compile "$top" "$1" $library
 	archive "$1"
+	compile_common "$1"
 	for target in $targets; do
 		link "$top" "$1" "$1" "$target"
 		mkdir "$1/seeds-$target"
@@ -212,7 +224,7 @@ make_twin() {
 	*.h) changed=src/ringbuf/ring.c ;;
 	*) changed=$1 ;;
 	esac
-	cp "$bin"/*.o "$twin/bin" &&
+	cp "$bin"/*.o "$bin/common.a" "$twin/bin" &&
 		compile "$twin" "$twin/bin" "$changed" &&
 		archive "$twin/bin" &&
 		link "$twin" "$twin/bin" "$twin/bin" "$2"
