@@ -80,7 +80,8 @@ const char *xrun_words_some(char text[XRUN_WORDS_BYTES], uint64_t count,
 {
 	char number[XRUN_WORDS_BYTES];
 
-	snprintf(text, XRUN_WORDS_BYTES, "%s %s%s",
+	/* 26 are the digits and commas of the largest. */
+	snprintf(text, XRUN_WORDS_BYTES, "%.26s %s%s",
 		 xrun_words_count(number, count), what, count == 1 ? "" : "s");
 	return text;
 }
