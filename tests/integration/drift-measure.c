@@ -6,6 +6,7 @@
  * tests/integration/drift.sh runs the cases of doc/clocks.md.
  */
 #include "drift_figures.h"
+#include "wakes.h"
 
 #include <argp.h>
 #include <math.h>
@@ -16,6 +17,7 @@ struct options {
 	struct drift_setup setup;
 	double seconds, settled_s;
 	const char *dump;
+	unsigned n_wakes;
 	bool header;
 };
 
@@ -27,6 +29,7 @@ enum {
 	DUMP,
 	PLAIN,
 	NO_BRIDGE,
+	WAKES,
 	HEADER
 };
 
@@ -45,6 +48,8 @@ static const struct argp_option options[] = {
 	{ "dump", DUMP, "FILE", 0, "A line for each window", 0 },
 	{ "plain", PLAIN, NULL, 0, "Two channels, nothing judged: CPU", 0 },
 	{ "no-bridge", NO_BRIDGE, NULL, 0, "The servers alone: CPU", 0 },
+	{ "wakes", WAKES, "N", 0,
+	  "No servers: so many threads woken each period, doing nothing", 0 },
 	{ "header", HEADER, NULL, 0, "Names of the figures, and no more", 0 },
 	{ 0 },
 };
@@ -99,6 +104,9 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 		setup->plain = true;
 		setup->no_bridge = true;
 		break;
+	case WAKES:
+		all->n_wakes = (unsigned)number;
+		break;
 	case HEADER:
 		all->header = true;
 		break;
@@ -149,6 +157,25 @@ static void print_figures(const struct drift_run *run,
 	putchar('\n');
 }
 
+/* As a line of its own kind: what it costs is where the bridge's costs are. */
+static int print_wakes(const struct options *all)
+{
+	const struct drift_setup *setup = &all->setup;
+	double cpu_s = wakes_cpu_s_min(
+		all->n_wakes,
+		(int64_t)(1e9 * setup->period / setup->jack_rate_hz),
+		all->seconds);
+
+	if (cpu_s < 0) {
+		fprintf(stderr, "skipped: no realtime rights\n");
+		return SANDBOX_SKIP;
+	}
+	printf("%u\t%u\t%u\t%u\t0\t%.0f\t0\t0\t0\t0\t0\t0\t%.3f\t0\n",
+	       setup->jack_rate_hz, setup->period, setup->pw_rate_hz,
+	       setup->quantum, all->seconds, cpu_s);
+	return 0;
+}
+
 int main(int argc, char **argv)
 {
 	static const struct argp argp = { .options = options, .parser = parse };
@@ -168,6 +195,8 @@ int main(int argc, char **argv)
 		print_header();
 		return 0;
 	}
+	if (all.n_wakes > 0)
+		return print_wakes(&all);
 	why = drift_run_init(&run, &all.setup, all.seconds);
 	if (why) {
 		fprintf(stderr, "skipped: %s\n", why);

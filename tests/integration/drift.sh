@@ -54,8 +54,12 @@ upsets_cases() {
 	echo 48000 256 256 0 --ramp 100
 }
 
-# These are a minute each, one at a time, whatever was asked for.
+# These are a minute each, one at a time, whatever was asked for. In follow mode
+# a period wakes four threads of the bridge: JACK's one, and the data loop of the
+# PipeWire side to drive, for the node from JACK, and at the end.
 cpu_cases() {
+	echo 48000 128 128 0 --wakes 4
+	echo 48000 128 128 0 --no-bridge --mode follow
 	echo 48000 128 128 0 --plain --mode follow
 	echo 48000 128 128 200 --plain
 	echo 48000 128 128 200 --no-bridge
@@ -66,8 +70,9 @@ run() {
 	set=$1 name=$1-$2-$3-$4-$5 rate=$2 period=$3 quantum=$4 ppm=$5
 	shift 5
 	case "$*" in
-	*--mode*) name=$name-follow ;;
+	*--wakes*) name=$name-wakes ;;
 	*--no-bridge*) name=$name-servers ;;
+	*--mode*) name=$name-follow ;;
 	*--ramp*) name=$name-ramp ;;
 	esac
 	$measure --jack-rate $rate --period $period --quantum $quantum \
@@ -99,7 +104,7 @@ run_set() {
 # upset of the servers. Columns: 15 are common, then 11 for each leg.
 judge() {
 	awk -F '\t' -v set=$1 'FNR > 1 {
-		for (leg = 0; leg < 3; leg++) {
+		for (leg = 0; leg < 3 && NF > 14; leg++) {
 			at = 15 + 11 * leg
 			if ($at < 100)
 				continue
