@@ -11,6 +11,7 @@
 #include "support/sandbox.h"
 #include "support/servers.h"
 #include "tools/xrun/experiment.h"
+#include "tools/xrun/summary.h"
 #include "unit/runner.h"
 
 #include <CUnit/CUnit.h>
@@ -20,6 +21,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/utsname.h>
+#include <unistd.h>
 
 #define EVERY_MS 100
 #define LATE_US 8000
@@ -396,6 +398,51 @@ static void test_ended(void)
 	CU_ASSERT_EQUAL(
 		run("--compare 'exit 3' --duration 1", text, sizeof(text)), 4);
 	CU_ASSERT_PTR_NOT_NULL(strstr(text, "ended with status 3"));
+	/* What was measured by then is not lost. */
+	CU_ASSERT_PTR_NOT_NULL(strstr(text, "leat (follow): 1.0 s"));
+	CU_ASSERT_PTR_NOT_NULL(strstr(text, "could not go on"));
+}
+
+/* Of a step with a load: there was one, or it says why not. */
+static void check_load(const struct xrun_step *step)
+{
+	char text[XRUN_TEXT_BYTES];
+
+	printf("%s: %" PRIu64 " frames lost, %" PRIu64 " late%s%s\n",
+	       xrun_step_load_text(text, step), xrun_step_lost(step),
+	       xrun_step_late(step), step->skipped ? "; skipped: " : "",
+	       step->why);
+	CU_ASSERT_EQUAL(step->skipped, step->why[0] != 0);
+	CU_ASSERT(step->skipped || step->is_counted);
+	if (step->load != XRUN_LOAD_QUOTA)
+		CU_ASSERT_FALSE(step->skipped);
+}
+
+/* Each kind of load; a quota of next to nothing has to be felt. */
+static void test_loads(void)
+{
+	static const struct xrun_load_option loads[] = {
+		{ XRUN_LOAD_CPU, 2, true },   { XRUN_LOAD_MEMORY, 1, true },
+		{ XRUN_LOAD_IO, 1, true },    { XRUN_LOAD_CACHE, 1, true },
+		{ XRUN_LOAD_QUOTA, 2, true }, { XRUN_LOAD_INVERSION, 5, true },
+		{ XRUN_LOAD_NONE, 0, false },
+	};
+	struct xrun_options options = plain();
+
+	if (!is_long)
+		return;
+	options.duration_ms = 1000;
+	options.n_loads = sizeof(loads) / sizeof(loads[0]);
+	memcpy(options.load, loads, sizeof(loads));
+	if (!experiment(&options))
+		return;
+	CU_ASSERT_EQUAL_FATAL(result.n_steps, options.n_loads);
+	for (uint32_t i = 0; i < result.n_steps; i++)
+		check_load(&result.step[i]);
+	/* There realtime threads have a quota too. */
+	if (access("/sys/fs/cgroup/cpu/cpu.rt_runtime_us", W_OK) == 0 &&
+	    !result.step[4].skipped)
+		CU_ASSERT(xrun_step_lost(&result.step[4]) > 0);
 }
 
 static const struct unit_test tests[] = {
@@ -409,6 +456,7 @@ static const struct unit_test tests[] = {
 	{ "program", "report", test_report },
 	{ "program", "quick", test_quick },
 	{ "program", "ended", test_ended },
+	{ "program", "loads", test_loads },
 };
 
 static const char *cannot_run(void)

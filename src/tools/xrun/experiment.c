@@ -695,6 +695,7 @@ int xrun_experiment_run(struct xrun_experiment *e)
 		res = run_plan(e);
 	}
 	e->result->interrupted = res == STOPPED;
+	e->result->failed = res != 0 && res != STOPPED;
 	e->result->verdict = judge(e->result);
 	return res == STOPPED ? 0 : res;
 }

@@ -31,7 +31,8 @@ struct xrun_experiment {
 /*
  * Run all steps and put what was found into the result.
  *
- * @return  0, or 1 with a message; interrupted is no failure.
+ * @return  0, or 1 with a message, and the result has the steps that were over;
+ *          interrupted is no failure.
  */
 int xrun_experiment_run(struct xrun_experiment *experiment);
 

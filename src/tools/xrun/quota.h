@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* A share of a processor for some processes: a cgroup with cpu.max. */
+/*
+ * A share of a processor for some processes: a control group, of version 2 or
+ * of version 1, where realtime threads have a quota of their own.
+ */
 #ifndef LEAT_XRUN_QUOTA_H
 #define LEAT_XRUN_QUOTA_H
 

@@ -181,6 +181,10 @@ static void say_warnings(FILE *file, const struct xrun_result *result)
 		fputs("<p>The experiment was interrupted; this is what had "
 		      "been measured by then.</p>\n",
 		      file);
+	if (result->failed)
+		fputs("<p>The experiment could not go on; this is what had "
+		      "been measured by then.</p>\n",
+		      file);
 	if (!result->machine.has_witness)
 		fputs("<p>Nobody watched for stalls of the machine, so others "
 		      "may be blamed for them.</p>\n",

@@ -243,6 +243,7 @@ struct xrun_result {
 	struct xrun_settings settings;
 	enum xrun_verdict verdict;
 	bool interrupted; /* by the user: the steps so far are whole */
+	bool failed;	  /* something ended it: these are whole too */
 	uint32_t n_arms;
 	struct xrun_arm *arm;
 	uint32_t n_steps;

@@ -270,6 +270,7 @@ void xrun_result_json(FILE *file, const struct xrun_result *result)
 	print_settings(file, &result->settings);
 	print_text(file, ",", "verdict", xrun_verdict_word(result->verdict));
 	print_bool(file, ",", "interrupted", result->interrupted);
+	print_bool(file, ",", "failed", result->failed);
 	print_arms(file, result);
 	fputs(",\"steps\":[", file);
 	for (uint32_t i = 0; i < result->n_steps; i++) {

@@ -357,5 +357,10 @@ void xrun_summary(FILE *file, const struct xrun_result *result)
 		print_matrix(file, result, i);
 	for (uint32_t i = 1; i < result->n_arms; i++)
 		compare(file, result, i);
+	if (result->interrupted || result->failed)
+		fprintf(file,
+			"\nThe experiment %s; this is what had been measured "
+			"by then.\n",
+			result->failed ? "could not go on" : "was interrupted");
 	print_machine(file, &result->machine);
 }

@@ -45,6 +45,7 @@ static int print(const struct xrun_options *options,
 
 static int run(struct xrun_experiment *e)
 {
+	int status = LEAT_EXIT_UNKNOWN;
 	int res = leat_loop_init(e->loop);
 
 	if (res < 0) {
@@ -55,7 +56,10 @@ static int run(struct xrun_experiment *e)
 	res = xrun_experiment_run(e);
 	xrun_experiment_finish(e);
 	leat_loop_finish(e->loop);
-	return res == 0 ? print(e->options, e->result) : LEAT_EXIT_UNKNOWN;
+	/* What was measured before something failed is worth as much. */
+	if (res == 0 || e->result->n_steps > 0)
+		status = print(e->options, e->result);
+	return res == 0 ? status : LEAT_EXIT_UNKNOWN;
 }
 
 int main(int argc, char **argv)
