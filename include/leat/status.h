@@ -59,8 +59,16 @@ struct leat_direction_words {
 	struct leat_word target;   /**< frames of latency aimed at */
 	struct leat_word latency;  /**< frames added, either */
 	struct leat_word poisoned; /**< rings given up, both */
-	uint8_t pad[LEAT_LINE_BYTES - 88];
+	struct leat_word beyond;   /**< latency on own graph, both: see below */
+	struct leat_word trim;	   /**< frames, an int64_t; JACK's side */
+	uint8_t pad[LEAT_LINE_BYTES - 104];
 };
+
+/**
+ * Set in `beyond` where it is known: the low half has the least, the high half
+ * the most, in frames of JACK's. Where an older program has no such word, is 0.
+ */
+#define LEAT_BEYOND_KNOWN (UINT64_C(1) << 63)
 
 /**
  * What adaptive mode measures, as the PipeWire side sees it: all but the first
@@ -107,11 +115,19 @@ struct leat_side_status {
 	char server[LEAT_STATUS_NAME_BYTES];
 };
 
+/** From the shortest of several ways to the longest, in frames of JACK's. */
+struct leat_span_status {
+	uint64_t min, max;
+};
+
 /** One direction, put together from both sides. */
 struct leat_direction_status {
 	uint64_t n_channels, capacity, fill, target, latency_frames, frames;
 	uint64_t underruns, overruns, lost, inserted, slips, wakeups, poisoned;
-	double resampler_delay; /**< JACK frames of the latency */
+	double resampler_delay;		     /**< JACK frames of the latency */
+	struct leat_span_status beyond_jack; /**< what JACK tells */
+	struct leat_span_status beyond_pipewire; /**< what PipeWire tells */
+	struct leat_span_status end_to_end; /**< these, the link's, the trim */
 };
 
 /** The two clocks, in adaptive mode. NaN where nothing is known. */

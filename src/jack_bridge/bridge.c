@@ -231,6 +231,8 @@ static void init_status(struct leat_jack_bridge *self)
 	for (int d = 0; d < LEAT_N_DIRECTIONS; d++) {
 		leat_word_set(&status->n_channels[d], self->spec.n_channels[d]);
 		leat_word_set(&status->direction[d].poisoned, 0);
+		leat_word_set(&status->direction[d].trim,
+			      (uint64_t)self->client_setup.latency_trim[d]);
 	}
 	leat_word_set(&status->direction[LEAT_TO_PIPEWIRE].wakeups, 0);
 	leat_word_set(&back->frames, 0);
@@ -442,6 +444,19 @@ static bool needs_ticks(struct leat_jack_bridge *self)
 	       !self->client.client || leat_jack_wires_retire(&self->wires);
 }
 
+/* For `leat status`; while there is no server nothing is known. */
+static void show_latency(struct leat_jack_bridge *self)
+{
+	const struct leat_jack_latency *latency = &self->client.latency;
+
+	for (int d = 0; d < LEAT_N_DIRECTIONS; d++)
+		leat_word_set(
+			&self->status->direction[d].beyond,
+			self->client.client
+				? leat_latency_beyond(latency->told.beyond[d])
+				: LEAT_UNKNOWN);
+}
+
 static void settle_latency(struct leat_jack_bridge *self)
 {
 	int64_t now = leat_now_ms();
@@ -453,6 +468,7 @@ static void settle_latency(struct leat_jack_bridge *self)
 	self->latency_at_ms = INT64_MAX;
 	wait_ms = leat_jack_latency_settle(
 		&self->client.latency, self->client.client, self->host, now);
+	show_latency(self);
 	if (wait_ms >= 0 && self->latency_at_ms > 0)
 		self->latency_at_ms = now + wait_ms;
 }

@@ -9,6 +9,7 @@
 #define LEAT_LINK_LATENCY_H
 
 #include <leat/link.h>
+#include <leat/status.h>
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -26,6 +27,12 @@ static inline struct leat_latency_range leat_latency_range(uint64_t word)
 {
 	return (struct leat_latency_range){ (uint32_t)word,
 					    (uint32_t)(word >> 32) };
+}
+
+/* The same as a side's word `beyond` has it. */
+static inline uint64_t leat_latency_beyond(struct leat_latency_range range)
+{
+	return leat_latency_word(range) | LEAT_BEYOND_KNOWN;
 }
 
 static inline bool leat_latency_same(const struct leat_link_latency *a,

@@ -170,6 +170,47 @@ static void read_placed(struct leat_direction_status *status,
 		status->latency_frames = latency;
 }
 
+/* What a side hears on its own graph; an older program has a 0 there. */
+static void read_beyond(struct leat_span_status *span,
+			const struct leat_direction_words *words)
+{
+	uint64_t word = words ? leat_word_peek(&words->beyond) : LEAT_UNKNOWN;
+
+	if (word == LEAT_UNKNOWN || !(word & LEAT_BEYOND_KNOWN))
+		return;
+	span->min = (uint32_t)word;
+	span->max = (word & ~LEAT_BEYOND_KNOWN) >> 32;
+}
+
+/* A sum of three that cannot be, of a hostile side's, is not known. */
+static uint64_t end_to_end(uint64_t jack, uint64_t link, uint64_t pipewire,
+			   int64_t trim)
+{
+	int64_t sum;
+
+	if (jack == LEAT_UNKNOWN || pipewire == LEAT_UNKNOWN ||
+	    link > UINT32_MAX || trim > INT32_MAX || trim < INT32_MIN)
+		return LEAT_UNKNOWN;
+	sum = (int64_t)(jack + link + pipewire) + trim;
+	return sum > 0 ? (uint64_t)sum : 0;
+}
+
+static void read_whole(struct leat_direction_status *status,
+		       const struct leat_direction_words *jack,
+		       const struct leat_direction_words *pw)
+{
+	const struct leat_span_status *in_jack = &status->beyond_jack;
+	const struct leat_span_status *in_pw = &status->beyond_pipewire;
+	int64_t trim = (int64_t)leat_word_peek(&jack->trim);
+
+	read_beyond(&status->beyond_jack, jack);
+	read_beyond(&status->beyond_pipewire, pw);
+	status->end_to_end.min = end_to_end(
+		in_jack->min, status->latency_frames, in_pw->min, trim);
+	status->end_to_end.max = end_to_end(
+		in_jack->max, status->latency_frames, in_pw->max, trim);
+}
+
 /* Where an older program has no word yet, there are zeros. */
 static double measured(const struct leat_clock_words *words,
 		       const struct leat_word *word)
@@ -227,4 +268,7 @@ void leat_status_read(struct leat_link_status *status,
 			    &pw[LEAT_TO_JACK]);
 		read_clock(status, &pipewire->clock);
 	}
+	for (int d = 0; d < LEAT_N_DIRECTIONS; d++)
+		read_whole(&status->direction[d], &jack->direction[d],
+			   pw ? &pw[d] : NULL);
 }

@@ -182,6 +182,18 @@ static void tell(struct leat_pw_bridge *self,
 	leat_guest_set_latency(self->guest, latency);
 }
 
+/* For `leat status`; while there are no nodes nothing is known. */
+static void show(struct leat_pw_bridge *self)
+{
+	bool known = self->nodes.made && self->have_spec;
+
+	for (int d = 0; d < LEAT_N_DIRECTIONS; d++)
+		leat_word_set(&self->status->direction[d].beyond,
+			      known ? leat_latency_beyond(
+					      self->latency.told.beyond[d])
+				    : LEAT_UNKNOWN);
+}
+
 /* ---- whenever something has changed ---- */
 
 /* A node's number is known once it is up. */
@@ -228,6 +240,7 @@ static void look(struct leat_pw_bridge *self)
 		}
 	}
 	tell(self, &latency);
+	show(self);
 }
 
 static void on_timer(void *user, uint64_t count)

@@ -147,6 +147,17 @@ static void look_at_clock(const struct leat_link_status *status, bool has_guest)
 		MUST(has_guest || isnan(status->direction[d].resampler_delay));
 }
 
+/* A sum of what is known, and no more than that can be. */
+static void look_at_way(const struct leat_direction_status *direction)
+{
+	const struct leat_span_status *whole = &direction->end_to_end;
+
+	MUST(whole->max == LEAT_UNKNOWN || whole->max < UINT64_C(1) << 35);
+	MUST(whole->max == LEAT_UNKNOWN ||
+	     (direction->beyond_jack.max != LEAT_UNKNOWN &&
+	      direction->beyond_pipewire.max != LEAT_UNKNOWN));
+}
+
 static void look_at_fill(const struct leat_direction_status *direction)
 {
 	MUST(direction->fill == LEAT_UNKNOWN ||
@@ -199,6 +210,8 @@ void fuzz_one(struct fuzz_input *input)
 	MUST(memchr(status.pipewire.server, 0, sizeof(status.pipewire.server)));
 	look_at_fill(&status.direction[LEAT_TO_PIPEWIRE]);
 	look_at_fill(&status.direction[LEAT_TO_JACK]);
+	look_at_way(&status.direction[LEAT_TO_PIPEWIRE]);
+	look_at_way(&status.direction[LEAT_TO_JACK]);
 	look_at_clock(&status, has_guest);
 	take_load(input, &load);
 	leat_link_load_between(&between, &load, has_guest ? &load : NULL);

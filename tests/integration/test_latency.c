@@ -240,6 +240,33 @@ static void stop_devices(void)
 	CU_ASSERT_EQUAL(helper_stop(&speakers), 0);
 }
 
+/* `leat status` has both graphs, the link and the trim in it. */
+static bool status_has(void *arg)
+{
+	const struct leat_span_status *wanted = arg;
+	struct leat_link_status status;
+
+	if (!bridge_status(&status))
+		return false;
+	for (int d = 0; d < LEAT_N_DIRECTIONS; d++)
+		if (memcmp(&status.direction[d].end_to_end, &wanted[d],
+			   sizeof(wanted[d])) != 0)
+			return false;
+	return true;
+}
+
+static void expect_status(long out_min, long out_max, long in_min, long in_max)
+{
+	struct leat_span_status wanted[LEAT_N_DIRECTIONS] = {
+		[LEAT_TO_PIPEWIRE] = { (uint64_t)told(out_min + TRIM_OUT),
+				       (uint64_t)told(out_max + TRIM_OUT) },
+		[LEAT_TO_JACK] = { (uint64_t)told(in_min + TRIM_IN),
+				   (uint64_t)told(in_max + TRIM_IN) },
+	};
+
+	CU_ASSERT(wait_for(status_has, wanted, FOLLOWS_MS));
+}
+
 /* Beside the circle: the way to them is a shorter one out, a longer one in. */
 static void test_pipewire_devices(void)
 {
@@ -252,6 +279,8 @@ static void test_pipewire_devices(void)
 	CU_ASSERT_EQUAL(impulse_capture(&impulse).min, p + TRIM_IN);
 	CU_ASSERT_EQUAL(impulse_playback(&impulse).min,
 			told((p < SPEAKERS ? p : SPEAKERS) + TRIM_OUT));
+	expect_status(p < SPEAKERS ? p : SPEAKERS, p < SPEAKERS ? SPEAKERS : p,
+		      p, p + MICROPHONE);
 	stop_devices();
 	elsewhere = false;
 	expect(told(p + TRIM_OUT), told(p + TRIM_IN), 0);

@@ -126,12 +126,16 @@ static void test_status_part(void)
 	words->running.atomic_value = 11;
 	words->direction[LEAT_TO_PIPEWIRE].slips.atomic_value = 12;
 	words->direction[LEAT_TO_JACK].poisoned.atomic_value = 13;
+	words->direction[LEAT_TO_JACK].beyond.atomic_value = 15;
+	words->direction[LEAT_TO_JACK].trim.atomic_value = 16;
 	strcpy(words->server, "name");
 	words->clock.resampler_delay[LEAT_TO_JACK].atomic_value = 14;
 	CU_ASSERT_EQUAL(number_at(shm.addr, 128, 8), 10);
 	CU_ASSERT_EQUAL(number_at(shm.addr, 192, 8), 11);
 	CU_ASSERT_EQUAL(number_at(shm.addr, 256 + 48, 8), 12);
 	CU_ASSERT_EQUAL(number_at(shm.addr, 384 + 80, 8), 13);
+	CU_ASSERT_EQUAL(number_at(shm.addr, 384 + 88, 8), 15);
+	CU_ASSERT_EQUAL(number_at(shm.addr, 384 + 96, 8), 16);
 	CU_ASSERT_EQUAL(memcmp((char *)shm.addr + 512, "name", 5), 0);
 	CU_ASSERT_EQUAL(number_at(shm.addr, 640, 8), 7);
 	CU_ASSERT_EQUAL(number_at(shm.addr, 648, 8), UINT64_MAX);

@@ -64,6 +64,12 @@ static void number(struct leat_link_status *status, uint64_t base)
 		for (uint64_t i = 0; i < 13; i++)
 			word[i] = base + 100 * ((uint64_t)d + 1) + i;
 		status->direction[d].resampler_delay = 0.5 + d;
+		status->direction[d].beyond_jack =
+			(struct leat_span_status){ 1, base + 20 };
+		status->direction[d].beyond_pipewire =
+			(struct leat_span_status){ 2, base + 21 };
+		status->direction[d].end_to_end =
+			(struct leat_span_status){ 3, base + 22 };
 	}
 	status->clock = (struct leat_clock_status){ -1.5, 2.5, 0.25, 80, 7 };
 }
@@ -122,6 +128,15 @@ static void test_values(void)
 	expect("leat_direction_resampler_delay_frames{link=\"main\","
 	       "direction=\"to_jack\"}",
 	       1.5);
+	expect("leat_direction_beyond_jack_frames{link=\"main\","
+	       "direction=\"to_jack\"}",
+	       1020);
+	expect("leat_direction_beyond_pipewire_frames{link=\"main\","
+	       "direction=\"to_jack\"}",
+	       1021);
+	expect("leat_direction_end_to_end_frames{link=\"main\","
+	       "direction=\"to_pipewire\"}",
+	       1022);
 	expect("leat_clock_rate_ppm{link=\"main\"}", -1.5);
 	expect("leat_clock_jitter_seconds{link=\"main\"}", 80e-6);
 }

@@ -356,6 +356,105 @@ static void test_sums(void)
 	expect_sum(LEAT_UNKNOWN, LEAT_UNKNOWN, LEAT_UNKNOWN);
 }
 
+/* ---- what lies beyond ---- */
+
+static uint64_t span_word(uint64_t min, uint64_t max)
+{
+	return LEAT_BEYOND_KNOWN | max << 32 | min;
+}
+
+static void set_beyond(struct leat_side_words *words, uint64_t to_pipewire,
+		       uint64_t to_jack)
+{
+	leat_word_set(&words->direction[LEAT_TO_PIPEWIRE].beyond, to_pipewire);
+	leat_word_set(&words->direction[LEAT_TO_JACK].beyond, to_jack);
+}
+
+/* The link takes 100 frames each way. */
+static void make_beyond(struct leat_side_words *jack,
+			struct leat_side_words *pipewire, int64_t trim)
+{
+	memset(jack, 0, sizeof(*jack));
+	memset(pipewire, 0, sizeof(*pipewire));
+	set_beyond(jack, span_word(10, 10), span_word(20, 30));
+	set_beyond(pipewire, span_word(4000, 5000), span_word(0, 6000));
+	for (int d = 0; d < LEAT_N_DIRECTIONS; d++) {
+		leat_word_set(&jack->direction[d].latency, 100);
+		leat_word_set(&pipewire->direction[d].latency, 100);
+		leat_word_set(&jack->direction[d].trim, (uint64_t)trim);
+		leat_word_set(&pipewire->direction[d].trim, 77777);
+	}
+}
+
+static void expect_span(const struct leat_span_status *span, uint64_t min,
+			uint64_t max)
+{
+	CU_ASSERT_EQUAL(span->min, min);
+	CU_ASSERT_EQUAL(span->max, max);
+}
+
+static void expect_whole(int64_t trim, uint64_t to_pipewire_min,
+			 uint64_t to_pipewire_max, uint64_t to_jack_min,
+			 uint64_t to_jack_max)
+{
+	struct leat_side_words jack, pipewire;
+	struct leat_link_status status;
+
+	make_beyond(&jack, &pipewire, trim);
+	leat_status_read(&status, &jack, &pipewire);
+	expect_span(&status.direction[LEAT_TO_PIPEWIRE].end_to_end,
+		    to_pipewire_min, to_pipewire_max);
+	expect_span(&status.direction[LEAT_TO_JACK].end_to_end, to_jack_min,
+		    to_jack_max);
+}
+
+static void test_end_to_end(void)
+{
+	struct leat_side_words jack, pipewire;
+	struct leat_link_status status;
+
+	make_beyond(&jack, &pipewire, 0);
+	leat_status_read(&status, &jack, &pipewire);
+	expect_span(&status.direction[LEAT_TO_JACK].beyond_jack, 20, 30);
+	expect_span(&status.direction[LEAT_TO_JACK].beyond_pipewire, 0, 6000);
+	expect_whole(0, 4110, 5110, 120, 6130);
+	expect_whole(7, 4117, 5117, 127, 6137);
+	/* Nothing takes less than no time. */
+	expect_whole(-1000, 3110, 4110, 0, 5130);
+}
+
+static void test_end_to_end_unknown(void)
+{
+	struct leat_side_words jack, pipewire;
+	struct leat_link_status status;
+	const struct leat_direction_status *d =
+		&status.direction[LEAT_TO_PIPEWIRE];
+
+	/* Without the other side; of an older program, whose words are 0. */
+	make_beyond(&jack, &pipewire, 0);
+	leat_status_read(&status, &jack, NULL);
+	expect_span(&d->beyond_jack, 10, 10);
+	expect_span(&d->beyond_pipewire, LEAT_UNKNOWN, LEAT_UNKNOWN);
+	expect_span(&d->end_to_end, LEAT_UNKNOWN, LEAT_UNKNOWN);
+	set_beyond(&pipewire, 0, LEAT_UNKNOWN);
+	leat_status_read(&status, &jack, &pipewire);
+	for (int i = 0; i < LEAT_N_DIRECTIONS; i++) {
+		expect_span(&status.direction[i].beyond_pipewire, LEAT_UNKNOWN,
+			    LEAT_UNKNOWN);
+		expect_span(&status.direction[i].end_to_end, LEAT_UNKNOWN,
+			    LEAT_UNKNOWN);
+	}
+	/* The link itself, or a trim that cannot be. */
+	make_beyond(&jack, &pipewire, INT64_MAX);
+	leat_status_read(&status, &jack, &pipewire);
+	expect_span(&d->end_to_end, LEAT_UNKNOWN, LEAT_UNKNOWN);
+	make_beyond(&jack, &pipewire, 0);
+	leat_word_set(&pipewire.direction[LEAT_TO_PIPEWIRE].latency,
+		      LEAT_UNKNOWN);
+	leat_status_read(&status, &jack, &pipewire);
+	expect_span(&d->end_to_end, LEAT_UNKNOWN, LEAT_UNKNOWN);
+}
+
 /* ---- the two clocks ---- */
 
 static void set_clock(struct leat_clock_words *words, uint64_t n_words)
@@ -575,6 +674,8 @@ static const struct unit_test tests[] = {
 	{ "directions", "places", test_places_are_the_pipewire_sides },
 	{ "directions", "of one side", test_directions_of_one_side },
 	{ "directions", "sums", test_sums },
+	{ "beyond", "end to end", test_end_to_end },
+	{ "beyond", "not known", test_end_to_end_unknown },
 	{ "directions", "fill", test_fill },
 	{ "clocks", "read", test_clock_is_the_pipewire_sides },
 	{ "clocks", "other programs", test_clock_of_other_programs },

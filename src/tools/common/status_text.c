@@ -149,6 +149,31 @@ static void print_measures(FILE *file, const char *name, double a, double b)
 		measure(second, b));
 }
 
+/* From the shortest way to the longest. */
+static const char *span_text(char text[2 * LEAT_FIGURE_BYTES],
+			     const struct leat_span_status *span)
+{
+	char min[LEAT_FIGURE_BYTES], max[LEAT_FIGURE_BYTES];
+
+	leat_figure(max, span->max);
+	if (span->min == span->max)
+		strcpy(text, max);
+	else
+		snprintf(text, 2 * LEAT_FIGURE_BYTES, "%s-%s",
+			 leat_figure(min, span->min), max);
+	return text;
+}
+
+static void print_spans(FILE *file, const char *name,
+			const struct leat_span_status *a,
+			const struct leat_span_status *b)
+{
+	char first[2 * LEAT_FIGURE_BYTES], second[2 * LEAT_FIGURE_BYTES];
+
+	fprintf(file, "  %-16s %12s %12s\n", name, span_text(first, a),
+		span_text(second, b));
+}
+
 static void print_directions(FILE *file, const struct leat_direction_status *a,
 			     const struct leat_direction_status *b)
 {
@@ -163,6 +188,10 @@ static void print_directions(FILE *file, const struct leat_direction_status *a,
 		       b->resampler_delay);
 	print_pair(file, "latency (frames)", a->latency_frames,
 		   b->latency_frames);
+	print_spans(file, "beyond, JACK", &a->beyond_jack, &b->beyond_jack);
+	print_spans(file, "beyond, PipeWire", &a->beyond_pipewire,
+		    &b->beyond_pipewire);
+	print_spans(file, "end to end", &a->end_to_end, &b->end_to_end);
 	print_pair(file, "frames", a->frames, b->frames);
 	print_pair(file, "underruns", a->underruns, b->underruns);
 	print_pair(file, "overruns", a->overruns, b->overruns);

@@ -142,6 +142,15 @@ static void print_pipewire(FILE *file, const struct leat_side_status *side,
 	fputc('}', file);
 }
 
+static void print_span(FILE *file, const char *name,
+		       const struct leat_span_status *span)
+{
+	fprintf(file, ",\"%s\":{", name);
+	print_first(file, "min", span->min);
+	print_number(file, "max", span->max);
+	fputc('}', file);
+}
+
 static void print_direction(FILE *file, const char *name,
 			    const struct leat_direction_status *direction)
 {
@@ -160,6 +169,9 @@ static void print_direction(FILE *file, const char *name,
 	print_number(file, "wakeups", direction->wakeups);
 	print_number(file, "poisoned", direction->poisoned);
 	print_double(file, "resampler_delay", direction->resampler_delay);
+	print_span(file, "beyond_jack", &direction->beyond_jack);
+	print_span(file, "beyond_pipewire", &direction->beyond_pipewire);
+	print_span(file, "end_to_end", &direction->end_to_end);
 	fputc('}', file);
 }
 
