@@ -6,6 +6,7 @@
  * it is loaded and unloaded CYCLES times, and nothing of it is left.
  */
 #include "bridge.h"
+#include "shipped.h"
 
 #include "fault/footprint.h"
 #include "unit/runner.h"
@@ -16,7 +17,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #define PERIOD 256
@@ -434,48 +434,6 @@ static void test_cycles(void)
 
 /* ---- the files that are shipped ---- */
 
-/* A remark's sign before a setting is for users to take it away; text has one
- * blank behind it. */
-static bool is_setting(const char *at)
-{
-	return at[0] == '#' && (at[1] != ' ' || at[2] == ' ');
-}
-
-/* Copy one of them, with all of its settings or those that are on. */
-static bool copy_file(const char *name, const char *to, bool all)
-{
-	char path[512], line[512], text[16384] = "";
-	FILE *file;
-
-	snprintf(path, sizeof(path), "%s/%s", getenv("LEAT_DATA_DIR"), name);
-	file = fopen(path, "r");
-	while (file && fgets(line, sizeof(line), file)) {
-		char *at = line + strspn(line, " ");
-
-		if (all && at > line && is_setting(at))
-			*at = ' ';
-		strncat(text, line, sizeof(text) - strlen(text) - 1);
-	}
-	if (!file)
-		return false;
-	fclose(file);
-	return sandbox_write(&bridge.sandbox, to, text) == 0;
-}
-
-static bool start_pipewire(struct proc *proc, const char *config,
-			   const char *log)
-{
-	const char *const argv[] = { "pipewire", config ? "-c" : NULL, config,
-				     NULL };
-	char path[128];
-	struct proc_options options = {
-		.log = sandbox_path(&bridge.sandbox, log, path, sizeof(path)),
-		.merged = true,
-	};
-
-	return proc_start(proc, argv, &options) == 0;
-}
-
 /* pipewire -c leat.conf, as it is shipped and with all that it has. */
 static void test_own_file(void)
 {
@@ -483,9 +441,11 @@ static void test_own_file(void)
 		const char *log = all ? "all.log" : "own.log";
 		struct proc proc = { .pid = 0 };
 
-		CU_ASSERT_FATAL(copy_file("leat.conf",
-					  ".config/pipewire/leat.conf", all));
-		CU_ASSERT_FATAL(start_pipewire(&proc, "leat.conf", log));
+		CU_ASSERT_FATAL(shipped_copy(&bridge.sandbox, "leat.conf",
+					     ".config/pipewire/leat.conf",
+					     all));
+		CU_ASSERT_FATAL(shipped_start(&bridge.sandbox, &proc,
+					      "leat.conf", log));
 		CU_ASSERT(says(log, "main: waiting for leat-jack"));
 		if (all)
 			CU_ASSERT(says(log, "second: waiting for leat-jack"));
@@ -506,26 +466,12 @@ static void test_own_file_with_a_mistake(void)
 			      "context.modules = [ { name = "
 			      "libpipewire-module-leat args = { leat.mode = x "
 			      "} } ]\n") == 0);
-	CU_ASSERT_FATAL(start_pipewire(&proc, "bad.conf", "bad.log"));
+	CU_ASSERT_FATAL(
+		shipped_start(&bridge.sandbox, &proc, "bad.conf", "bad.log"));
 	CU_ASSERT(proc_wait(&proc, STATE_MS));
 	CU_ASSERT_NOT_EQUAL(proc_exit_status(&proc), 0);
 	CU_ASSERT(says("bad.log", "not loaded: leat.mode 'x' will not do"));
 	proc_stop(&proc, 3000);
-}
-
-static bool copy_daemon_config(void)
-{
-	char from[128], text[8192] = "";
-	FILE *file = fopen(sandbox_path(&bridge.sandbox, "pipewire-test.conf",
-					from, sizeof(from)),
-			   "r");
-
-	if (!file)
-		return false;
-	text[fread(text, 1, sizeof(text) - 1, file)] = 0;
-	fclose(file);
-	return sandbox_write(&bridge.sandbox, ".config/pipewire/pipewire.conf",
-			     text) == 0;
 }
 
 /* The daemon as users start it, and the file where they put it. */
@@ -534,34 +480,22 @@ static void test_drop_in(void)
 	struct proc proc = { .pid = 0 };
 
 	CU_ASSERT_FATAL(start_daemon(NULL));
-	CU_ASSERT_FATAL(copy_daemon_config());
+	CU_ASSERT_FATAL(shipped_daemon_config(&bridge.sandbox));
 	CU_ASSERT_FATAL(pipewire_server_stop(&bridge.pipewire) == 0);
 	for (int all = 0; all < 2; all++) {
 		const char *log = all ? "drop-all.log" : "drop-in.log";
 
-		CU_ASSERT_FATAL(copy_file("pipewire.conf.avail/leat.conf",
-					  ".config/pipewire/pipewire.conf.d/"
-					  "leat.conf",
-					  all));
-		CU_ASSERT_FATAL(start_pipewire(&proc, NULL, log));
+		CU_ASSERT_FATAL(shipped_copy(&bridge.sandbox,
+					     "pipewire.conf.avail/leat.conf",
+					     ".config/pipewire/pipewire.conf.d/"
+					     "leat.conf",
+					     all));
+		CU_ASSERT_FATAL(
+			shipped_start(&bridge.sandbox, &proc, NULL, log));
 		CU_ASSERT(says(log, "main: waiting for leat-jack"));
 		CU_ASSERT_FALSE(log_says(log, "not loaded"));
 		CU_ASSERT_EQUAL(proc_stop(&proc, 3000), 0);
 	}
-}
-
-static void make_config_dirs(void)
-{
-	static const char *const dirs[] = {
-		".config", ".config/pipewire",
-		".config/pipewire/pipewire.conf.d"
-	};
-	char path[128];
-
-	for (size_t i = 0; i < sizeof(dirs) / sizeof(dirs[0]); i++)
-		mkdir(sandbox_path(&bridge.sandbox, dirs[i], path,
-				   sizeof(path)),
-		      0700);
 }
 
 static void test_ends(void)
@@ -605,6 +539,6 @@ int main(int argc, char **argv)
 		printf("skipped: %s\n", why);
 		return SANDBOX_SKIP;
 	}
-	make_config_dirs();
+	shipped_make_dirs(&bridge.sandbox);
 	return unit_run(tests, sizeof(tests) / sizeof(tests[0]), 1, argv);
 }

@@ -17,7 +17,8 @@
  * "bad_ms" is when the latest frame came that was not whole, "longest_us" the
  * longest time between two cycles, both since the reset. "connected_ms" is when
  * the latest connection of its inputs was made, and "locked_ms" when the first
- * whole frame came after the reset or the start.
+ * whole frame came after the reset or the start. "place" is where the tone was
+ * that came last before the cycle at "cycle_us", which sends from "sent" on.
  */
 #include "jack_commands.h"
 #include "tone.h"
@@ -44,6 +45,7 @@ struct sums {
 	int64_t locked_ms;  /* -1: not yet */
 	int64_t bad_ms;	    /* latest cycle that was not whole; 0: none */
 	uint64_t sent;	    /* frames */
+	int64_t cycle_us;   /* JACK's time of the cycle that sends the next */
 	int64_t longest_us; /* between two cycles */
 };
 
@@ -113,6 +115,8 @@ static void answer(struct sig *sig)
 		sig->live.locked_ms = -1;
 	} else {
 		sig->live.sent = sig->sent;
+		sig->live.cycle_us = (int64_t)jack_frames_to_time(
+			sig->client, jack_last_frame_time(sig->client));
 		sig->copy = sig->live;
 	}
 	atomic_store(&sig->request, REQUEST_NOTHING);
@@ -251,6 +255,8 @@ static void do_report(struct sig *sig)
 	printf(" cycles=%" PRIu64 " skips=%" PRIu64 " xruns=%u sent=%" PRIu64,
 	       sig->copy.n_cycles, sig->copy.n_skips,
 	       atomic_load(&sig->n_xruns), sig->copy.sent);
+	printf(" place=%lld cycle_us=%" PRId64, milli(check->place),
+	       sig->copy.cycle_us);
 	printf(" bad_ms=%" PRId64, sig->copy.bad_ms);
 	printf(" longest_us=%" PRId64, sig->copy.longest_us);
 	printf(" locked_ms=%" PRId64 " connected_ms=%lld server=%d",
