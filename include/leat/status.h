@@ -99,8 +99,8 @@ struct leat_side_words {
 	struct leat_word reconnects;	  /**< to its server */
 	struct leat_word n_channels[LEAT_N_DIRECTIONS];
 	struct leat_word capacity[LEAT_N_DIRECTIONS];
-	struct leat_word pid; /**< of the bridge process */
-	uint8_t pad[LEAT_LINE_BYTES - 120];
+	struct leat_word pid;	/**< of the bridge process */
+	struct leat_word rests; /**< taken by force, PipeWire's side */
 	struct leat_direction_words direction[LEAT_N_DIRECTIONS];
 	char server[LEAT_STATUS_NAME_BYTES]; /**< which server */
 	uint8_t pad_server[LEAT_LINE_BYTES - LEAT_STATUS_NAME_BYTES];
@@ -111,7 +111,7 @@ struct leat_side_words {
 struct leat_side_status {
 	bool present; /**< its process is connected to the link */
 	uint64_t alive, rate_hz, period, cycles, xruns, skipped_periods;
-	uint64_t mode, reason, running, reconnects, pid;
+	uint64_t mode, reason, running, reconnects, pid, rests;
 	char server[LEAT_STATUS_NAME_BYTES];
 };
 

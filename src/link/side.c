@@ -43,7 +43,7 @@ int leat_side_create(struct leat_shm *shm)
 		return res;
 	part = shm->addr;
 	side_header(&part->header);
-	set_unknown(&part->words.alive, part->words.pad);
+	set_unknown(&part->words.alive, part->words.direction);
 	for (int d = 0; d < LEAT_N_DIRECTIONS; d++)
 		set_unknown(&part->words.direction[d].index,
 			    part->words.direction[d].pad);
@@ -89,6 +89,7 @@ static void read_side(struct leat_side_status *status,
 	status->running = leat_word_peek(&words->running);
 	status->reconnects = leat_word_peek(&words->reconnects);
 	status->pid = leat_word_peek(&words->pid);
+	status->rests = leat_word_peek(&words->rests);
 	memcpy(status->server, words->server, sizeof(status->server) - 1);
 	status->server[sizeof(status->server) - 1] = 0;
 }

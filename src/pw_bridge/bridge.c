@@ -106,6 +106,7 @@ static void on_wire_up(void *user, struct leat_wire *wire)
 	struct leat_error error;
 	int res = use_wire(self, wire);
 
+	self->told_rests = false;
 	if (res < 0) {
 		leat_error_set(&error, res,
 			       "PipeWire's data loop cannot watch for JACK: %s",
@@ -196,12 +197,30 @@ static void look_at_guard(struct leat_pw_bridge *self)
 	leat_pw_bridge_tell_guard(self);
 }
 
+/* Of each peer once: the status has how often. */
+static void look_at_rests(struct leat_pw_bridge *self)
+{
+	uint64_t n_rests = leat_word_peek(&self->status->rests);
+
+	if (n_rests == self->n_rests)
+		return;
+	self->n_rests = n_rests;
+	if (self->told_rests)
+		return;
+	self->told_rests = true;
+	leat_log_limited(&self->peer_log,
+			 "%s: JACK's side keeps PipeWire's audio thread from "
+			 "sleeping: it rests for a moment now and then",
+			 self->setup->link_name);
+}
+
 static void on_process_changed(void *user, uint64_t count)
 {
 	struct leat_pw_bridge *self = user;
 
 	(void)count;
 	look_at_guard(self);
+	look_at_rests(self);
 	if (__atomic_load_n(&self->process.poisoned, __ATOMIC_SEQ_CST)) {
 		leave_and_return(self, "it wrote an index that cannot be");
 		return;

@@ -47,6 +47,8 @@ struct leat_pw_bridge {
 	uint64_t told_mode;	/* what the log said last; 0: nothing */
 	uint32_t told_raised;	/* the most frames that it said are the least */
 	uint32_t told_room;	/* the most frames that it said cannot be had */
+	uint64_t n_rests;	/* as the main thread saw them last */
+	bool told_rests;	/* that this wire's peer lets nobody sleep */
 	bool was_up;		/* everything has been there once */
 	bool was_lost;		/* the daemon went and is not back yet */
 	char gone_text[384];	/* what was said last of the other side's end */

@@ -86,6 +86,7 @@ void leat_pw_bridge_init_status(struct leat_pw_bridge *self)
 	leat_word_set(&status->xruns, 0);
 	leat_word_set(&status->cycles, 0);
 	leat_word_set(&status->reconnects, 0);
+	leat_word_set(&status->rests, 0);
 	leat_word_set(&to_pipewire->frames, 0);
 	leat_word_set(&to_pipewire->underruns, 0);
 	leat_word_set(&to_pipewire->overruns, 0);

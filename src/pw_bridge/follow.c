@@ -194,11 +194,34 @@ static void look_later(struct leat_pw_process *self)
 				     self->again);
 }
 
+/*
+ * Whether the thread has to sleep before it looks any further. The loop, which
+ * serves PipeWire as well, goes on and finds nothing of JACK's to do.
+ */
+static bool rests(struct leat_pw_process *self)
+{
+	struct timespec when = { 0, LEAT_PW_REST_NS };
+	struct pw_loop *loop;
+
+	if (!self->resting && !leat_pw_rest_needed(&self->rest))
+		return false;
+	loop = pw_data_loop_get_loop(self->data_loop);
+	if (self->crossing)
+		pw_loop_update_io(loop, self->crossing, 0);
+	if (self->resting)
+		return true;
+	self->resting = true;
+	pw_loop_update_timer(loop, self->rested, &when, NULL, false);
+	leat_word_add(&self->status->rests, 1);
+	pw_loop_signal_event(self->main_loop, self->changed);
+	return true;
+}
+
 void leat_pw_look(struct leat_pw_process *self)
 {
 	struct leat_consumer *ring;
 
-	if (!self->wire || self->races || !streaming(self))
+	if (!self->wire || self->races || self->resting || !streaming(self))
 		return;
 	ring = leat_frames_consumer_ring(self->wire->in);
 	for (int i = 0; i < CYCLES_PER_WAKE; i++) {
@@ -239,6 +262,8 @@ void leat_pw_on_crossing(void *user, int fd, uint32_t mask)
 		forget_crossing(self);
 		return;
 	}
+	if (rests(self))
+		return;
 	if (keeps_pace(self, 0))
 		leat_pw_look(self);
 	if (self->races) {
@@ -253,6 +278,19 @@ void leat_pw_on_crossing(void *user, int fd, uint32_t mask)
 void leat_pw_on_again(void *user, uint64_t count)
 {
 	(void)count;
-	if (keeps_pace(user, 0))
+	if (!rests(user) && keeps_pace(user, 0))
 		leat_pw_look(user);
+}
+
+void leat_pw_on_rested(void *user, uint64_t count)
+{
+	struct leat_pw_process *self = user;
+
+	(void)count;
+	self->resting = false;
+	leat_pw_rest_over(&self->rest);
+	if (self->crossing)
+		pw_loop_update_io(pw_data_loop_get_loop(self->data_loop),
+				  self->crossing, LEAT_PW_CROSSING);
+	leat_pw_look(self);
 }

@@ -22,6 +22,7 @@
 #include "link/fade.h"
 #include "load.h"
 #include "pace.h"
+#include "rest.h"
 #include "rt_guard/rt_guard.h"
 
 #include <leat/link.h>
@@ -35,10 +36,13 @@ struct leat_pw_process {
 	struct leat_side_words *status;
 	struct leat_pw_load load;
 	struct leat_pw_pace pace; /* of the wire's peer */
+	struct leat_pw_rest rest;
+	bool resting; /* nobody looks at the ring */
 	const char *link_name;
 	bool is_old;		     /* libpipewire is older than 1.2 */
 	struct spa_source *again;    /* event: look at the ring (again) */
 	struct spa_source *crossing; /* the wire's wait fd, or NULL */
+	struct spa_source *rested;   /* timer: a rest is over */
 	struct pw_loop *main_loop;
 	struct spa_source *changed; /* event of the main loop */
 
@@ -161,9 +165,16 @@ LEAT_RT bool leat_pw_driving(const struct leat_pw_process *self);
 LEAT_RT bool leat_pw_rate_agrees(struct leat_pw_process *self, uint32_t rate_hz,
 				 uint64_t now_ns);
 
-/* The events that look: a crossing of the ring, or one of our own. */
+/* What a crossing is watched for. */
+#define LEAT_PW_CROSSING (SPA_IO_IN | SPA_IO_ERR | SPA_IO_HUP)
+
+/*
+ * The events that look: a crossing of the ring, one of our own, or the end of a
+ * rest, which is taken where the first two do not let the thread sleep.
+ */
 LEAT_RT void leat_pw_on_crossing(void *user, int fd, uint32_t mask);
 LEAT_RT void leat_pw_on_again(void *user, uint64_t count);
+LEAT_RT void leat_pw_on_rested(void *user, uint64_t count);
 
 /* The guard's event: tell the main thread. user: the process. */
 LEAT_RT void leat_pw_process_found(void *user);

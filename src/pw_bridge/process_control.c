@@ -70,8 +70,7 @@ static void set_wire(struct leat_pw_process *self, const void *data)
 	if (self->wire) {
 		self->crossing = pw_loop_add_io(
 			loop, leat_frames_wait_fd(self->wire->in),
-			SPA_IO_IN | SPA_IO_ERR | SPA_IO_HUP, false,
-			leat_pw_on_crossing, self);
+			LEAT_PW_CROSSING, false, leat_pw_on_crossing, self);
 		self->error = self->crossing ? 0 : errno;
 		leat_fade_restart(&self->fade);
 	}
@@ -233,12 +232,15 @@ void leat_pw_process_set_delay(struct leat_pw_process *self, int64_t delay)
 
 /* ---- set-up ---- */
 
-static void add_again(struct leat_pw_process *self, const void *data)
+static void add_sources(struct leat_pw_process *self, const void *data)
 {
+	struct pw_loop *loop = pw_data_loop_get_loop(self->data_loop);
+
 	(void)data;
-	self->again = pw_loop_add_event(pw_data_loop_get_loop(self->data_loop),
-					leat_pw_on_again, self);
-	self->error = self->again ? 0 : errno;
+	self->again = pw_loop_add_event(loop, leat_pw_on_again, self);
+	if (self->again)
+		self->rested = pw_loop_add_timer(loop, leat_pw_on_rested, self);
+	self->error = self->rested ? 0 : errno;
 }
 
 static void look_at_policy(struct leat_pw_process *self, const void *data)
@@ -262,8 +264,11 @@ static void remove_sources(struct leat_pw_process *self, const void *data)
 		pw_loop_destroy_source(loop, self->crossing);
 	if (self->again)
 		pw_loop_destroy_source(loop, self->again);
+	if (self->rested)
+		pw_loop_destroy_source(loop, self->rested);
 	self->crossing = NULL;
 	self->again = NULL;
+	self->rested = NULL;
 	self->wire = NULL;
 }
 
@@ -290,7 +295,7 @@ int leat_pw_process_init(struct leat_pw_process *self,
 	self->changed = pw_loop_add_event(main_loop, changed, user);
 	if (!self->changed)
 		return -errno;
-	change(self, add_again, NULL);
+	change(self, add_sources, NULL);
 	return -self->error;
 }
 

@@ -173,6 +173,11 @@ static uint32_t sleep_on_wire(struct leat_pw_process *process)
 {
 	struct pollfd pfd = { .fd = -1, .events = POLLIN };
 
+	if (process->resting) {
+		usleep(LEAT_PW_REST_NS / 1000);
+		leat_pw_on_rested(process, 1);
+		return 0;
+	}
 	if (process->crossing)
 		pfd.fd = leat_frames_wait_fd(process->wire->in);
 	if (poll(&pfd, 1, TICK_MS) <= 0)

@@ -1,18 +1,14 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * libpipewire-module-leat in a real daemon, and in JACK's place somebody who
- * does what he likes: he is silent, lies, hangs up, and wakes without
- * end. The daemon answers all the while, has as many descriptors
- * and threads afterwards as before, and gets a link when somebody decent comes.
- *
- * The daemon may use the processor for 200 ms at realtime priority without a
- * pause, and is killed by the kernel if it does not keep to that: this is what
- * rtkit grants, which most desktops have.
+ * does what he likes: he is silent, lies, hangs up, and wakes without end. The
+ * daemon answers all the while, has as many descriptors and threads afterwards as
+ * before, and gets a link when somebody decent comes. Nor is it killed for having
+ * no pause (attack.h).
  */
-#include "bridge.h"
+#include "attack.h"
 
 #include "fault/footprint.h"
-#include "hostile/foe.h"
 #include "unit/helpers.h"
 #include "unit/runner.h"
 
@@ -23,80 +19,27 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/resource.h>
-#include <sys/socket.h>
 #include <unistd.h>
 
 #define STATE_MS 20000
-/* The daemon may be slow to answer where the machine is, but not this slow. */
-#define ANSWER_MS 2000
-#define RTKIT_US 200000
 /* How long something goes on at full speed. */
 #define RACE_MS 1500
 #define N_LIES 60
 
-static struct bridge bridge;
-static struct helper listener; /* keeps the source running */
-static struct foe foe;
+static struct attack attack;
+static struct bridge *const bridge = &attack.bridge;
+static struct foe *const foe = &attack.foe;
 static struct footprint before;
-static bool up;
-
-static bool daemon_answers(void)
-{
-	static const char *const argv[] = { "pw-cli", "info", "0", NULL };
-	static char text[65536];
-	int res = proc_run(argv, NULL, text, sizeof(text), ANSWER_MS);
-
-	if (res != 0)
-		fprintf(stderr, "pw-cli: %d\n%s\n", res, text);
-	return res == 0 && proc_is_running(&bridge.pipewire.proc);
-}
-
-/* As rtkit has it for whoever asks it for realtime priority. */
-static bool limit_daemon(void)
-{
-	const struct rlimit limit = { RTKIT_US, RTKIT_US };
-
-	return prlimit(bridge.pipewire.proc.pid, RLIMIT_RTTIME, &limit, NULL) ==
-	       0;
-}
-
-static bool has_node(void *arg)
-{
-	(void)arg;
-	return helper_tell(&listener, "link leat.hostile.source:capture_FL "
-				      "listener:recv_1") == 0;
-}
-
-/* A link whose source is listened to, so that the graph is run. */
-static bool host_and_listen(void)
-{
-	return foe_host(&foe) &&
-	       sig_pw_start(&listener, &bridge.sandbox, "listener", "--recv",
-			    NULL) == 0 &&
-	       wait_for(has_node, NULL, STATE_MS);
-}
-
-static void leave(void)
-{
-	foe_leave(&foe);
-	helper_stop(&listener);
-}
 
 static void test_comes_up(void)
 {
-	bridge.pipewire.modules = "{ name = libpipewire-module-leat args = { "
-				  "link.name = " HONEST_LINK
-				  " leat.mode = follow } }";
-	up = pipewire_server_start(&bridge.pipewire, &bridge.sandbox) == 0 &&
-	     limit_daemon() && foe_listen(&foe);
-	CU_ASSERT_FATAL(up);
+	CU_ASSERT_FATAL(attack_begin(&attack));
 	/* Once round, so that what libraries keep is there. */
-	CU_ASSERT_FATAL(host_and_listen());
-	leave();
-	CU_ASSERT_FATAL(foe_meet(&foe));
-	foe_leave(&foe);
-	CU_ASSERT(footprint_take(&before, bridge.pipewire.proc.pid));
+	CU_ASSERT_FATAL(attack_link(&attack));
+	attack_leave(&attack);
+	CU_ASSERT_FATAL(foe_meet(foe));
+	foe_leave(foe);
+	CU_ASSERT(footprint_take(&before, bridge->pipewire.proc.pid));
 }
 
 /* ---- before there is a link ---- */
@@ -105,16 +48,16 @@ static void test_never_accepted(void)
 {
 	long long end_ms = now_ms() + RACE_MS;
 
-	CU_ASSERT_FATAL(up);
+	CU_ASSERT_FATAL(attack.up);
 	while (now_ms() < end_ms)
-		CU_ASSERT(daemon_answers());
+		CU_ASSERT(attack_answers(&attack));
 }
 
 static void test_silent(void)
 {
-	CU_ASSERT_FATAL(foe_meet(&foe));
-	CU_ASSERT(daemon_answers());
-	foe_leave(&foe);
+	CU_ASSERT_FATAL(foe_meet(foe));
+	CU_ASSERT(attack_answers(&attack));
+	foe_leave(foe);
 }
 
 static void test_garbage(void)
@@ -122,103 +65,76 @@ static void test_garbage(void)
 	unsigned char bytes[sizeof(struct leat_message)];
 
 	for (int i = 0; i < N_LIES; i++) {
-		CU_ASSERT_FATAL(foe_meet(&foe));
+		CU_ASSERT_FATAL(foe_meet(foe));
 		for (size_t n = 0; n < sizeof(bytes); n++)
 			bytes[n] = (unsigned char)rand();
-		(void)foe_send(foe.fd, bytes, i % 2 ? sizeof(bytes) : (size_t)i,
-			       NULL, 0);
-		CU_ASSERT(foe_is_dropped(foe.fd));
-		foe_leave(&foe);
+		(void)foe_send(foe->fd, bytes,
+			       i % 2 ? sizeof(bytes) : (size_t)i, NULL, 0);
+		CU_ASSERT(foe_is_dropped(foe->fd));
+		foe_leave(foe);
 	}
-	CU_ASSERT(daemon_answers());
+	CU_ASSERT(attack_answers(&attack));
 }
 
 /* Rings as large as there may be, again and again. */
 static void test_huge(void)
 {
-	struct leat_link_spec spec = foe.spec;
+	struct leat_link_spec spec = foe->spec;
 
-	foe.spec.capacity = 1u << 18;
+	foe->spec.capacity = 1u << 18;
 	for (int i = 0; i < 8; i++) {
-		CU_ASSERT_FATAL(foe_host(&foe));
-		CU_ASSERT(daemon_answers());
-		foe_leave(&foe);
+		CU_ASSERT_FATAL(foe_host(foe));
+		CU_ASSERT(attack_answers(&attack));
+		foe_leave(foe);
 	}
-	foe.spec = spec;
+	foe->spec = spec;
 }
 
 /* And larger than a daemon should have to bear. */
 static void test_too_large(void)
 {
-	struct leat_link_spec spec = foe.spec;
+	struct leat_link_spec spec = foe->spec;
 
 	spec.capacity = LEAT_FRAMES_CAPACITY_MAX;
 	for (int i = 0; i < 2; i++) {
-		CU_ASSERT_FATAL(foe_meet(&foe));
-		CU_ASSERT(foe_say_spec(&foe, &spec));
-		CU_ASSERT(foe_is_told(foe.fd, "more memory than"));
-		foe_leave(&foe);
+		CU_ASSERT_FATAL(foe_meet(foe));
+		CU_ASSERT(foe_say_spec(foe, &spec));
+		CU_ASSERT(foe_is_told(foe->fd, "more memory than"));
+		foe_leave(foe);
 	}
-	CU_ASSERT(daemon_answers());
+	CU_ASSERT(attack_answers(&attack));
 }
 
 /* ---- with a link ---- */
 
-static void raise_it(void)
-{
-	(void)send(foe.peer_fds[2], "x", 1, MSG_DONTWAIT | MSG_NOSIGNAL);
-}
-
-static void wake_without_end(long long end_ms)
+static void wake(struct attack *self, long long end_ms)
 {
 	while (now_ms() < end_ms)
 		for (int i = 0; i < 1000; i++)
-			raise_it();
-}
-
-#define RACERS_MAX 2
-
-/* In children, while the daemon is asked here. */
-static void test_race(void (*go)(long long end_ms), int n_racers)
-{
-	long long end_ms = now_ms() + RACE_MS;
-	pid_t pids[RACERS_MAX];
-
-	CU_ASSERT_FATAL(host_and_listen());
-	for (int i = 0; i < n_racers; i++) {
-		pids[i] = fork();
-		if (pids[i] == 0) {
-			go(end_ms);
-			_exit(0);
-		}
-	}
-	while (now_ms() < end_ms)
-		CU_ASSERT(daemon_answers());
-	for (int i = 0; i < n_racers; i++)
-		CU_ASSERT_EQUAL(unit_wait_child(pids[i]), 0);
-	CU_ASSERT(daemon_answers());
-	leave();
+			attack_raise(self);
 }
 
 static void test_wakes_without_end(void)
 {
-	test_race(wake_without_end, RACERS_MAX);
+	CU_ASSERT_FATAL(attack_link(&attack));
+	CU_ASSERT(attack_race(&attack, wake, 2, RACE_MS));
+	attack_leave(&attack);
 }
 
 static void test_lies(void)
 {
-	CU_ASSERT_FATAL(host_and_listen());
+	CU_ASSERT_FATAL(attack_link(&attack));
 	for (unsigned i = 0; i < N_LIES; i++) {
 		leat_word_store(
-			&foe_producer(&foe)->words.index,
-			foe_value(i % FOE_N_VALUES, foe.wire.first_index, 64));
-		raise_it();
+			&foe_producer(foe)->words.index,
+			foe_value(i % FOE_N_VALUES, foe->wire.first_index, 64));
+		attack_raise(&attack);
 		usleep(1000);
-		foe_leave(&foe);
-		CU_ASSERT_FATAL(foe_host(&foe));
+		foe_leave(foe);
+		CU_ASSERT_FATAL(foe_host(foe));
 	}
-	CU_ASSERT(daemon_answers());
-	leave();
+	CU_ASSERT(attack_answers(&attack));
+	attack_leave(&attack);
 }
 
 /* ---- afterwards ---- */
@@ -227,7 +143,7 @@ static bool is_as_before(void *arg)
 {
 	struct footprint *after = arg;
 
-	return footprint_take(after, bridge.pipewire.proc.pid) &&
+	return footprint_take(after, bridge->pipewire.proc.pid) &&
 	       after->n_fds <= before.n_fds &&
 	       after->n_threads == before.n_threads;
 }
@@ -237,8 +153,8 @@ static void test_nothing_left(void)
 	struct footprint after;
 	char text[2][128];
 
-	CU_ASSERT_FATAL(foe_meet(&foe));
-	foe_leave(&foe);
+	CU_ASSERT_FATAL(foe_meet(foe));
+	foe_leave(foe);
 	CU_ASSERT(wait_for(is_as_before, &after, STATE_MS));
 	printf("before: %s\nafter:  %s\n", footprint_text(&before, text[0]),
 	       footprint_text(&after, text[1]));
@@ -259,12 +175,13 @@ static void test_decent_peer(void)
 				     NULL };
 	struct proc_options options = { .log = "/dev/null", .merged = true };
 
-	foe_finish(&foe);
-	CU_ASSERT_FATAL(jack_server_start(&bridge.jack, &bridge.sandbox) == 0);
-	CU_ASSERT_FATAL(proc_start(&bridge.jack_side, argv, &options) == 0);
+	foe_finish(foe);
+	CU_ASSERT_FATAL(jack_server_start(&bridge->jack, &bridge->sandbox) ==
+			0);
+	CU_ASSERT_FATAL(proc_start(&bridge->jack_side, argv, &options) == 0);
 	CU_ASSERT(wait_for(is_idle, NULL, STATE_MS));
-	CU_ASSERT_EQUAL(proc_stop(&bridge.jack_side, 3000), 0);
-	CU_ASSERT_EQUAL(bridge_finish(&bridge), 0);
+	CU_ASSERT_EQUAL(proc_stop(&bridge->jack_side, 3000), 0);
+	CU_ASSERT_EQUAL(bridge_finish(bridge), 0);
 }
 
 static const struct unit_test tests[] = {
@@ -285,7 +202,7 @@ int main(int argc, char **argv)
 	const char *why;
 
 	setenv("LEAT_TEST_FORM", "module", 1);
-	why = bridge_init(&bridge, 256);
+	why = bridge_init(bridge, 256);
 	if (why) {
 		printf("skipped: %s\n", why);
 		return SANDBOX_SKIP;

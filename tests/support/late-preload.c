@@ -1,13 +1,14 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * A library to preload into a bridge, which is late in its realtime callback
- * then, at the first call after each multiple of a time:
+ * then, at the first call after each multiple of a time, or at each call if that
+ * is 0:
  *
  *	LEAT_LATE=PROGRAM:US:MS
  *
  * It acts in that program alone, within the first function that its callback
  * calls of the server's library: jack_port_get_buffer() of leat-jack,
- * pw_stream_dequeue_buffer() of leat-pipewire.
+ * pw_stream_dequeue_buffer() of leat-pipewire and of the module.
  */
 #include <dlfcn.h>
 #include <errno.h>
@@ -54,10 +55,11 @@ static void be_late(void)
 {
 	uint64_t start_ns;
 
-	if (every_ns == 0)
+	if (late_ns == 0)
 		return;
 	start_ns = now_ns();
-	if (last_ns > 0 && last_ns / every_ns != start_ns / every_ns)
+	if (every_ns == 0 ||
+	    (last_ns > 0 && last_ns / every_ns != start_ns / every_ns))
 		while (now_ns() < start_ns + late_ns)
 			;
 	last_ns = start_ns;

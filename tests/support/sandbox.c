@@ -165,6 +165,21 @@ void sandbox_show(const struct sandbox *sandbox, const char *name)
 	fclose(file);
 }
 
+unsigned sandbox_count(const struct sandbox *sandbox, const char *name,
+		       const char *words)
+{
+	char path[256], line[2048];
+	unsigned n = 0;
+	FILE *file =
+		fopen(sandbox_path(sandbox, name, path, sizeof(path)), "re");
+
+	while (file && fgets(line, sizeof(line), file))
+		n += strstr(line, words) != NULL;
+	if (file)
+		fclose(file);
+	return n;
+}
+
 /* Parent of a process and its name, from /proc/PID/stat. */
 static pid_t parent_of(pid_t pid, char name[32])
 {

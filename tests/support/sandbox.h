@@ -43,6 +43,10 @@ const char *sandbox_path(const struct sandbox *sandbox, const char *name,
 /** Print a file of the directory to stderr, to explain a failure. */
 void sandbox_show(const struct sandbox *sandbox, const char *name);
 
+/** Lines with some words in a file of the directory, as a log is. */
+unsigned sandbox_count(const struct sandbox *sandbox, const char *name,
+		       const char *words);
+
 /** Write a file in the directory. 0 or a negative errno. */
 int sandbox_write(const struct sandbox *sandbox, const char *name,
 		  const char *text);

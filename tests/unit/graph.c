@@ -56,8 +56,27 @@ static void destroy_source(void *object, struct spa_source *source)
 	graph->n_destroyed += source == &graph->crossing;
 }
 
+static int update_io(void *object, struct spa_source *source, uint32_t mask)
+{
+	source->mask = mask;
+	return object ? 0 : -1;
+}
+
+static int update_timer(void *object, struct spa_source *source,
+			struct timespec *value, struct timespec *interval,
+			bool absolute)
+{
+	struct graph *graph = object;
+
+	graph->n_timers += source == &graph->rested && value->tv_nsec > 0 &&
+			   !interval && !absolute;
+	return 0;
+}
+
 static const struct spa_loop_utils_methods methods = {
 	.version = SPA_VERSION_LOOP_UTILS_METHODS,
+	.update_io = update_io,
+	.update_timer = update_timer,
 	.signal_event = signal_event,
 	.destroy_source = destroy_source,
 };
@@ -88,6 +107,8 @@ static void open_pw_process(struct graph *graph)
 	process->changed = &graph->changed;
 	process->again = &graph->again;
 	process->crossing = &graph->crossing;
+	process->rested = &graph->rested;
+	graph->crossing.mask = LEAT_PW_CROSSING;
 	process->position = &graph->position;
 	process->rate_hz = 48000;
 	process->follow_rate_hz = 48000;
@@ -155,7 +176,7 @@ void graph_wake(struct graph *graph)
 {
 	int fd = leat_frames_wait_fd(graph->circle.pipewire.in);
 
-	if (unit_readable(fd, 0))
+	if (graph->crossing.mask && unit_readable(fd, 0))
 		leat_pw_on_crossing(&graph->process, fd, SPA_IO_IN);
 }
 

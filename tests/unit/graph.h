@@ -30,7 +30,7 @@ struct graph {
 	struct pw_stream streams[LEAT_N_DIRECTIONS];
 	struct pw_data_loop data_loop;
 	struct spa_loop_utils utils;
-	struct spa_source changed, again, crossing;
+	struct spa_source changed, again, crossing, rested;
 	struct spa_io_position position;
 	struct leat_side_words status;
 	struct leat_load_words load;
@@ -38,7 +38,7 @@ struct graph {
 	bool other_driver; /* somebody else drives it */
 	bool stalled;	   /* it does not get to the sink */
 	void (*meanwhile)(struct graph *graph); /* before a trigger; or NULL */
-	unsigned n_triggered, n_changed, n_again, n_destroyed;
+	unsigned n_triggered, n_changed, n_again, n_destroyed, n_timers;
 };
 
 bool graph_open(struct graph *graph);

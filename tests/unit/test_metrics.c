@@ -55,6 +55,7 @@ static void number(struct leat_link_status *status, uint64_t base)
 		sides[i]->xruns = base + 10 * i + 4;
 		sides[i]->skipped_periods = base + 10 * i + 5;
 		sides[i]->reconnects = base + 10 * i + 6;
+		sides[i]->rests = base + 10 * i + 7;
 		sides[i]->running = 1;
 		sides[i]->mode = LEAT_MODE_FOLLOW;
 	}
@@ -146,7 +147,8 @@ static void test_every_word(void)
 {
 	static const char *const sides[] = {
 		"rate_hertz",  "period_frames",		"cycles_total",
-		"xruns_total", "skipped_periods_total", "reconnects_total"
+		"xruns_total", "skipped_periods_total", "reconnects_total",
+		"rests_total"
 	};
 	static const char *const directions[] = { "channels",
 						  "capacity_frames",

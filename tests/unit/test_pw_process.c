@@ -437,6 +437,79 @@ static void test_load_without_a_clock(void)
 	CU_ASSERT_EQUAL(peek(&words.n_written), 0);
 }
 
+/* ---- rests ---- */
+
+/* Cycle after cycle for some time, with a sleep after each or with none. */
+static void run_for(struct graph *graph, uint64_t time_ns, bool sleeps)
+{
+	const struct timespec moment = { 0, 100000 };
+	uint64_t end_ns = leat_now_ns() + time_ns;
+
+	while (leat_now_ns() < end_ns && !graph->process.resting) {
+		graph_cycle(graph, CIRCLE_PERIOD);
+		if (sleeps)
+			nanosleep(&moment, NULL);
+	}
+}
+
+static void test_nobody_rests_who_sleeps(void)
+{
+	struct graph graph;
+
+	open_steady(&graph);
+	run_for(&graph, 5 * LEAT_PW_REST_LOOK_NS, true);
+	CU_ASSERT_FALSE(graph.process.resting);
+	CU_ASSERT_EQUAL(peek(&graph.status.rests), 0);
+	CU_ASSERT_EQUAL(graph.n_timers, 0);
+	graph_close(&graph);
+}
+
+/* Nothing of the ring's is looked at then; afterwards all is as it was. */
+static void test_rest_and_return(void)
+{
+	struct graph graph;
+	unsigned n;
+
+	open_steady(&graph);
+	run_for(&graph, 200 * LEAT_PW_REST_LOOK_NS, false);
+	CU_ASSERT_TRUE(graph.process.resting);
+	CU_ASSERT_EQUAL(graph.crossing.mask, 0);
+	CU_ASSERT_EQUAL(graph.n_timers, 1);
+	CU_ASSERT_EQUAL(graph.n_changed, 1);
+	CU_ASSERT_EQUAL(peek(&graph.status.rests), 1);
+	n = graph.n_triggered;
+	circle_cycle(&graph.circle, CIRCLE_PERIOD);
+	leat_pw_on_again(&graph.process, 1);
+	leat_pw_look(&graph.process);
+	CU_ASSERT_EQUAL(graph.n_triggered, n);
+	CU_ASSERT_EQUAL(graph.n_timers, 1);
+	leat_pw_on_rested(&graph.process, 1);
+	CU_ASSERT_FALSE(graph.process.resting);
+	CU_ASSERT_EQUAL(graph.crossing.mask, LEAT_PW_CROSSING);
+	CU_ASSERT_EQUAL(graph.n_triggered, n + 1);
+	expect_exact(&graph, 20);
+	graph_close(&graph);
+}
+
+/* A new wire's crossing, while the thread rests, is not listened to either. */
+static void test_new_wire_in_a_rest(void)
+{
+	struct graph graph;
+
+	open_steady(&graph);
+	run_for(&graph, 200 * LEAT_PW_REST_LOOK_NS, false);
+	graph.crossing.mask = LEAT_PW_CROSSING;
+	circle_cycle(&graph.circle, CIRCLE_PERIOD);
+	graph_wake(&graph);
+	CU_ASSERT_EQUAL(graph.crossing.mask, 0);
+	CU_ASSERT_EQUAL(graph.n_timers, 1);
+	CU_ASSERT_EQUAL(peek(&graph.status.rests), 1);
+	leat_pw_on_crossing(&graph.process, -1, SPA_IO_HUP);
+	leat_pw_on_rested(&graph.process, 1);
+	CU_ASSERT_EQUAL(graph.n_destroyed, 1);
+	graph_close(&graph);
+}
+
 static const struct unit_test tests[] = {
 	{ "load", "recorded", test_load_is_recorded },
 	{ "load", "both callbacks", test_load_of_both_callbacks },
@@ -453,6 +526,9 @@ static const struct unit_test tests[] = {
 	{ "peer", "hang-up", test_hang_up },
 	{ "peer", "its wire goes within a cycle", test_wire_goes_in_a_cycle },
 	{ "peer", "a change within a cycle", test_change_in_a_cycle },
+	{ "rest", "nobody who sleeps", test_nobody_rests_who_sleeps },
+	{ "rest", "and return", test_rest_and_return },
+	{ "rest", "a new wire", test_new_wire_in_a_rest },
 };
 
 UNIT_MAIN(tests)

@@ -47,11 +47,11 @@ static void test_new_side_knows_nothing(void)
 	words = leat_side(&shm);
 	CU_ASSERT_TRUE(all_unknown(&words->alive, &words->pid));
 	CU_ASSERT_EQUAL(leat_word_peek(&words->pid), (uint64_t)getpid());
+	CU_ASSERT_EQUAL(leat_word_peek(&words->rests), LEAT_UNKNOWN);
 	for (int d = 0; d < LEAT_N_DIRECTIONS; d++)
 		CU_ASSERT_TRUE(all_unknown(&words->direction[d].index,
 					   words->direction[d].pad));
 	/* What is not used yet is 0, so that it can be used one day. */
-	CU_ASSERT_TRUE(all_zero(words->pad, sizeof(words->pad)));
 	for (int d = 0; d < LEAT_N_DIRECTIONS; d++)
 		CU_ASSERT_TRUE(all_zero(words->direction[d].pad,
 					sizeof(words->direction[d].pad)));
@@ -131,7 +131,8 @@ static void number(struct leat_side_words *words, uint64_t base)
 	struct leat_word *word = &words->alive;
 
 	memset(words, 0, sizeof(*words));
-	for (uint64_t i = 0; i < offsetof(struct leat_side_words, pad) / 8; i++)
+	for (uint64_t i = 0;
+	     i < offsetof(struct leat_side_words, direction) / 8; i++)
 		leat_word_set(&word[i], base + i);
 	for (uint64_t d = 0; d < LEAT_N_DIRECTIONS; d++) {
 		word = &words->direction[d].index;
@@ -158,6 +159,7 @@ static void expect_side(const struct leat_side_status *status,
 	CU_ASSERT_EQUAL(status->running, leat_word_peek(&words->running));
 	CU_ASSERT_EQUAL(status->reconnects, leat_word_peek(&words->reconnects));
 	CU_ASSERT_EQUAL(status->pid, leat_word_peek(&words->pid));
+	CU_ASSERT_EQUAL(status->rests, leat_word_peek(&words->rests));
 	CU_ASSERT_STRING_EQUAL(status->server, words->server);
 }
 

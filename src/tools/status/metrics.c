@@ -162,6 +162,9 @@ static const struct metric side_metrics[] = {
 	{ "leat_side_reconnects_total",
 	  "Times that the server came back after it was gone.", COUNTER,
 	  SIDE(reconnects) },
+	{ "leat_side_rests_total",
+	  "Times that the other side had to be kept from keeping it busy.",
+	  COUNTER, SIDE(rests) },
 };
 
 /* A process that is not there has no word at all. */

@@ -138,6 +138,7 @@ static void print_pipewire(FILE *file, const struct leat_side_status *side,
 	print_number(file, "xruns", side->xruns);
 	print_alive(file, side);
 	print_number(file, "reconnects", side->reconnects);
+	print_number(file, "rests", side->rests);
 	print_load(file, load, LEAT_LOAD_PIPEWIRE, side);
 	fputc('}', file);
 }

@@ -34,6 +34,7 @@ trust() {
 	src/rt_guard/*) echo TRUST_GUARD ;;
 	src/jack_bridge/client.c) echo TRUST_NOTICE ;;
 	src/pw_bridge/process.c | src/pw_bridge/follow.c) echo TRUST_PIPEWIRE ;;
+	src/pw_bridge/rest.c) echo TRUST_REST ;;
 	src/pw_bridge/load.c | src/pw_bridge/pace.c) echo TRUST_CLOCK ;;
 	*) echo TRUST_NOTHING ;;
 	esac
@@ -90,6 +91,7 @@ build_base() {
 		src/pw_bridge/follow.c \
 		src/pw_bridge/load.c \
 		src/pw_bridge/pace.c \
+		src/pw_bridge/rest.c \
 		src/pw_bridge/adaptive*.c; do
 		library_object "$source" "$source"
 	done

@@ -120,6 +120,17 @@ TRUSTED(eventfd_write);
 TRUSTED(clock_gettime);
 #endif
 
+/* src/pw_bridge/rest.c */
+#ifdef TRUST_REST
+#include <sys/resource.h>
+#include <time.h>
+
+/* As above. */
+TRUSTED(clock_gettime);
+/* Twenty times a second at the most: the kernel copies what it has counted. */
+TRUSTED(getrusage);
+#endif
+
 /* src/pw_bridge/process.c and follow.c */
 #ifdef TRUST_PIPEWIRE
 #include <pipewire/pipewire.h>
@@ -140,6 +151,9 @@ TRUSTED(pw_loop_signal_event);
  * loop would spin on the descriptor otherwise.
  */
 TRUSTED(pw_loop_destroy_source);
+/* One system call each, and only to let the thread sleep, or after that. */
+TRUSTED(pw_loop_update_io);
+TRUSTED(pw_loop_update_timer);
 #endif
 
 #endif
