@@ -17,12 +17,11 @@
 #include "bridge.h"
 
 #include "cli/log.h"
+#include "cli/thread.h"
 #include "options.h"
 
 #include <errno.h>
 #include <pthread.h>
-#include <sched.h>
-#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/eventfd.h>
@@ -62,31 +61,6 @@ static void *run(void *user)
 	return NULL;
 }
 
-/* Signals are jackd's: the thread is made with all of them blocked. */
-static int start_thread(struct internal *self)
-{
-	const struct sched_param usual = { .sched_priority = 0 };
-	sigset_t all, before;
-	pthread_attr_t attr;
-	int res = pthread_attr_init(&attr);
-
-	if (res != 0)
-		return -res;
-	/* Whatever the priority of jackd's thread is. */
-	pthread_attr_setinheritsched(&attr, PTHREAD_EXPLICIT_SCHED);
-	pthread_attr_setschedpolicy(&attr, SCHED_OTHER);
-	pthread_attr_setschedparam(&attr, &usual);
-	pthread_attr_setstacksize(&attr, STACK_BYTES);
-	sigfillset(&all);
-	pthread_sigmask(SIG_SETMASK, &all, &before);
-	res = pthread_create(&self->thread, &attr, run, self);
-	pthread_sigmask(SIG_SETMASK, &before, NULL);
-	pthread_attr_destroy(&attr);
-	if (res == 0)
-		pthread_setname_np(self->thread, "leat");
-	return -res;
-}
-
 static int read_words(struct internal *self, jack_client_t *client,
 		      const char *words, struct leat_error *error)
 {
@@ -119,7 +93,7 @@ static int start(struct internal *self, struct leat_error *error)
 	res = leat_jack_bridge_create(&self->bridge, &self->setup, error);
 	if (res < 0)
 		return res;
-	res = start_thread(self);
+	res = leat_thread_start(&self->thread, STACK_BYTES, run, self);
 	if (res < 0)
 		leat_error_set(error, res, "cannot make a thread: %s",
 			       leat_errno_text(res));

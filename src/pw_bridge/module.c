@@ -29,15 +29,14 @@
 #include "log_pipewire.h"
 
 #include "cli/log.h"
+#include "cli/thread.h"
 
 #include <pipewire/impl.h>
 #include <pipewire/pipewire.h>
 
 #include <errno.h>
 #include <pthread.h>
-#include <sched.h>
 #include <semaphore.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -91,30 +90,6 @@ static void *run(void *user)
 	return NULL;
 }
 
-/* Signals are the host's: the thread is made with all of them blocked. */
-static int make_thread(struct module *self)
-{
-	const struct sched_param usual = { .sched_priority = 0 };
-	sigset_t all, before;
-	pthread_attr_t attr;
-	int res = pthread_attr_init(&attr);
-
-	if (res != 0)
-		return -res;
-	pthread_attr_setinheritsched(&attr, PTHREAD_EXPLICIT_SCHED);
-	pthread_attr_setschedpolicy(&attr, SCHED_OTHER);
-	pthread_attr_setschedparam(&attr, &usual);
-	pthread_attr_setstacksize(&attr, STACK_BYTES);
-	sigfillset(&all);
-	pthread_sigmask(SIG_SETMASK, &all, &before);
-	res = pthread_create(&self->thread, &attr, run, self);
-	pthread_sigmask(SIG_SETMASK, &before, NULL);
-	pthread_attr_destroy(&attr);
-	if (res == 0)
-		pthread_setname_np(self->thread, "leat");
-	return -res;
-}
-
 static void wait_until_made(struct module *self)
 {
 	while (sem_wait(&self->made) < 0 && errno == EINTR)
@@ -135,7 +110,7 @@ static int start(struct module *self, struct leat_error *error)
 				      "cannot make an eventfd: %s",
 				      leat_errno_text(errno));
 	known = getrlimit(RLIMIT_RTTIME, &most) == 0;
-	res = make_thread(self);
+	res = leat_thread_start(&self->thread, STACK_BYTES, run, self);
 	if (res < 0)
 		return leat_error_set(error, res, "cannot make a thread: %s",
 				      leat_errno_text(res));
