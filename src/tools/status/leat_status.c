@@ -7,6 +7,7 @@
 #include "cli/log.h"
 #include "cli/options.h"
 #include "tools/common/links.h"
+#include "tools/common/named.h"
 #include "tools/common/output.h"
 #include "tools/common/status_text.h"
 
@@ -32,8 +33,7 @@ struct options {
 	bool prometheus;
 	const char *socket;  /* of --prometheus; NULL: standard output */
 	int64_t interval_ms; /* of --watch; 0: only once */
-	const char **links;  /* room for all arguments */
-	unsigned n_links;    /* 0: all there are */
+	struct leat_named named;
 };
 
 enum { OPTION_PROMETHEUS = 256 };
@@ -63,17 +63,6 @@ static void set_interval(struct argp_state *state, const char *arg)
 	options->interval_ms = llround(seconds * 1000);
 }
 
-static void add_link(struct options *options, const char *name)
-{
-	struct leat_error error;
-
-	if (leat_link_name_check(name, &error) < 0) {
-		leat_log("%s", error.text);
-		exit(LEAT_EXIT_USAGE);
-	}
-	options->links[options->n_links++] = name;
-}
-
 static error_t parse(int key, char *arg, struct argp_state *state)
 {
 	struct options *options = state->input;
@@ -90,16 +79,13 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 		options->socket = arg;
 		return 0;
 	case ARGP_KEY_ARG:
-		add_link(options, arg);
+		leat_named_add(&options->named, state, arg);
 		return 0;
 	case ARGP_KEY_END:
 		if (options->prometheus &&
 		    (options->json || options->interval_ms > 0))
 			argp_error(state, "--prometheus goes with neither "
 					  "--json nor --watch");
-		if (options->n_links > LEAT_LINKS_MAX)
-			argp_error(state, "name at most %d links",
-				   LEAT_LINKS_MAX);
 		return 0;
 	default:
 		return ARGP_ERR_UNKNOWN;
@@ -181,7 +167,7 @@ static bool print_once(const struct options *options)
 
 	if (options->json)
 		fputs("{\"links\":[", stdout);
-	if (leat_links_ask(&links, options->links, options->n_links,
+	if (leat_links_ask(&links, options->named.links, options->named.n_links,
 			   LEAT_LINKS_ANSWER_MS, &error) == 0) {
 		done = print_links(&links, options->json);
 		leat_links_finish(&links);
@@ -202,8 +188,8 @@ static bool print_metrics(FILE *file, const struct options *options,
 	struct leat_links links;
 	struct leat_error error;
 
-	if (leat_links_ask(&links, options->links, options->n_links, timeout_ms,
-			   &error) < 0) {
+	if (leat_links_ask(&links, options->named.links, options->named.n_links,
+			   timeout_ms, &error) < 0) {
 		leat_log("%s", error.text);
 		return false;
 	}
@@ -229,7 +215,8 @@ static char *make_page(void *user, size_t *n_bytes)
 static bool run_in_loop(struct options *options)
 {
 	const struct leat_page page = { LEAT_METRICS_TYPE, make_page, options };
-	const struct leat_watch watch = { options->links, options->n_links,
+	const struct leat_watch watch = { options->named.links,
+					  options->named.n_links,
 					  options->interval_ms, options->json };
 	struct leat_error error;
 	struct leat_loop loop;
@@ -268,14 +255,11 @@ int main(int argc, char **argv)
 	argp_err_exit_status = LEAT_EXIT_USAGE;
 	if (!leat_output_open())
 		return LEAT_EXIT_FAILED;
-	options.links = calloc((size_t)argc + 1, sizeof(*options.links));
-	if (!options.links) {
-		leat_log("cannot begin: %s", leat_errno_text(ENOMEM));
+	if (!leat_named_init(&options.named, argc))
 		return LEAT_EXIT_FAILED;
-	}
 	if (argp_parse(&argp, argc, argv, 0, NULL, &options) != 0)
 		return LEAT_EXIT_USAGE;
 	done = run(&options);
-	free(options.links);
+	leat_named_finish(&options.named);
 	return leat_output_close() && done ? 0 : LEAT_EXIT_FAILED;
 }

@@ -8,6 +8,7 @@
 #include "cli/now.h"
 #include "cli/options.h"
 #include "tools/common/loop.h"
+#include "tools/common/named.h"
 #include "tools/common/output.h"
 
 #include <argp.h>
@@ -33,8 +34,7 @@ const char *argp_program_version = "leat-top " LEAT_VERSION;
 struct options {
 	bool once;
 	int64_t interval_ms;
-	const char **links; /* room for all arguments */
-	unsigned n_links;
+	struct leat_named named;
 };
 
 static const struct argp_option option_table[] = {
@@ -59,20 +59,6 @@ static void set_interval(struct argp_state *state, const char *arg)
 	options->interval_ms = llround(seconds * 1000);
 }
 
-static void add_link(struct argp_state *state, const char *name)
-{
-	struct options *options = state->input;
-	struct leat_error error;
-
-	if (leat_link_name_check(name, &error) < 0) {
-		leat_log("%s", error.text);
-		exit(LEAT_EXIT_USAGE);
-	}
-	if (options->n_links == LEAT_LINKS_MAX)
-		argp_error(state, "name at most %d links", LEAT_LINKS_MAX);
-	options->links[options->n_links++] = name;
-}
-
 static error_t parse(int key, char *arg, struct argp_state *state)
 {
 	struct options *options = state->input;
@@ -85,7 +71,7 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 		set_interval(state, arg);
 		return 0;
 	case ARGP_KEY_ARG:
-		add_link(state, arg);
+		leat_named_add(&options->named, state, arg);
 		return 0;
 	default:
 		return ARGP_ERR_UNKNOWN;
@@ -107,8 +93,8 @@ static bool look(struct leat_top_model *model, const struct options *options,
 {
 	struct leat_links links;
 
-	if (leat_links_ask(&links, options->links, options->n_links, timeout_ms,
-			   error) < 0)
+	if (leat_links_ask(&links, options->named.links, options->named.n_links,
+			   timeout_ms, error) < 0)
 		return false;
 	leat_top_take(model, &links);
 	leat_links_finish(&links);
@@ -240,8 +226,9 @@ int main(int argc, char **argv)
 	argp_err_exit_status = LEAT_EXIT_USAGE;
 	if (!leat_output_open())
 		return LEAT_EXIT_FAILED;
-	options.links = calloc((size_t)argc + 1, sizeof(*options.links));
-	if (!options.links || leat_top_model_init(&top.model) < 0) {
+	if (!leat_named_init(&options.named, argc))
+		return LEAT_EXIT_FAILED;
+	if (leat_top_model_init(&top.model) < 0) {
 		leat_log("out of memory");
 		return LEAT_EXIT_FAILED;
 	}
@@ -253,6 +240,6 @@ int main(int argc, char **argv)
 		       ? run_once(&top.model, &options)
 		       : run_on_screen(&top);
 	leat_top_model_finish(&top.model);
-	free(options.links);
+	leat_named_finish(&options.named);
 	return leat_output_close() && done ? 0 : LEAT_EXIT_FAILED;
 }
