@@ -2,6 +2,7 @@
 #include "graph.h"
 
 #include "cli/rights.h"
+#include "config_name.h"
 
 #include <pipewire/extensions/metadata.h>
 
@@ -120,14 +121,6 @@ static void on_lost(void *user, uint64_t count)
 
 /* ---- connecting ---- */
 
-/* Debian 12's library makes its data loop realtime only with this one. */
-static const char *config_name(void)
-{
-	return strncmp(pw_get_library_version(), "0.", 2) == 0
-		       ? "client-rt.conf"
-		       : "client.conf";
-}
-
 int leat_pw_graph_init(struct leat_pw_graph *self, struct pw_loop *loop,
 		       const char *remote,
 		       const struct leat_pw_graph_events *events, void *user)
@@ -139,7 +132,7 @@ int leat_pw_graph_init(struct leat_pw_graph *self, struct pw_loop *loop,
 	self->remote = remote;
 	self->events = events;
 	self->user = user;
-	props = pw_properties_new(PW_KEY_CONFIG_NAME, config_name(),
+	props = pw_properties_new(PW_KEY_CONFIG_NAME, leat_pw_config_name(),
 				  LEAT_PW_KEY_CLIENT, "true", NULL);
 	if (props)
 		self->context = pw_context_new(loop, props, 0);

@@ -1,9 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "pw_tones.h"
 
-#include "pipewire_client.h"
-
-#include "tools/verify/patchbay.h"
+#include "tools/pipewire/client.h"
 
 #include <pipewire/filter.h>
 #include <pipewire/pipewire.h>
@@ -29,10 +27,7 @@ struct pw_tones {
 	void *in[N_PASSED];
 	void *out[TONES_CHANNELS];
 
-	struct pw_main_loop *main_loop;
-	struct pw_context *context;
-	struct pw_core *core;
-	struct patchbay *patchbay;
+	struct pipewire_client client;
 	struct pw_filter *filter;
 	struct spa_hook listener;
 };
@@ -124,7 +119,7 @@ static int add_node(struct pw_tones *self)
 		PW_KEY_MEDIA_TYPE, "Audio", PW_KEY_MEDIA_CATEGORY, "Filter",
 		PW_KEY_MEDIA_ROLE, "DSP", PW_KEY_NODE_NAME, NODE, NULL);
 
-	self->filter = pw_filter_new(self->core, NODE, props);
+	self->filter = pw_filter_new(self->client.core, NODE, props);
 	if (!self->filter)
 		return -ENOMEM;
 	pw_filter_add_listener(self->filter, &self->listener, &filter_events,
@@ -137,26 +132,6 @@ static int add_node(struct pw_tones *self)
 				 0);
 }
 
-static int set_up(struct pw_tones *self)
-{
-	struct pw_loop *loop;
-
-	self->main_loop = pw_main_loop_new(NULL);
-	if (!self->main_loop)
-		return -ENOMEM;
-	loop = pw_main_loop_get_loop(self->main_loop);
-	pw_loop_enter(loop);
-	self->context = pipewire_client_context(loop);
-	self->core = self->context ? pw_context_connect(self->context, NULL, 0)
-				   : NULL;
-	if (!self->core)
-		return -ECONNREFUSED;
-	self->patchbay = patchbay_new(loop, self->core);
-	if (!self->patchbay || !patchbay_sync(self->patchbay, WAIT_MS))
-		return -ETIMEDOUT;
-	return add_node(self);
-}
-
 int pw_tones_open(struct pw_tones **tones, uint32_t rate_hz, bool plays)
 {
 	struct pw_tones *self = calloc(1, sizeof(*self));
@@ -165,11 +140,12 @@ int pw_tones_open(struct pw_tones **tones, uint32_t rate_hz, bool plays)
 	*tones = NULL;
 	if (!self)
 		return -ENOMEM;
-	pw_init(NULL, NULL);
 	self->n_out = plays ? TONES_CHANNELS : N_PASSED;
-	res = tones_init(&self->tones, rate_hz, N_PASSED);
+	res = pipewire_client_open(&self->client, NULL, "", NULL);
 	if (res == 0)
-		res = set_up(self);
+		res = tones_init(&self->tones, rate_hz, N_PASSED);
+	if (res == 0)
+		res = add_node(self);
 	if (res < 0)
 		pw_tones_close(self);
 	else
@@ -183,23 +159,14 @@ void pw_tones_close(struct pw_tones *self)
 		return;
 	if (self->filter)
 		pw_filter_destroy(self->filter);
-	patchbay_destroy(self->patchbay);
-	if (self->core)
-		pw_core_disconnect(self->core);
-	if (self->context)
-		pw_context_destroy(self->context);
-	if (self->main_loop) {
-		pw_loop_leave(pw_main_loop_get_loop(self->main_loop));
-		pw_main_loop_destroy(self->main_loop);
-	}
+	pipewire_client_close(&self->client);
 	tones_finish(&self->tones);
 	free(self);
-	pw_deinit();
 }
 
 static bool link_ports(struct pw_tones *self, const char *from, const char *to)
 {
-	int res = patchbay_link(self->patchbay, from, to, WAIT_MS);
+	int res = patchbay_link(self->client.patchbay, from, to, WAIT_MS);
 
 	if (res < 0)
 		fprintf(stderr, "%s to %s: %s\n", from, to, strerror(-res));
@@ -235,7 +202,7 @@ bool pw_tones_link_itself(struct pw_tones *self)
 
 void pw_tones_run(struct pw_tones *self, int time_ms)
 {
-	patchbay_run(self->patchbay, time_ms);
+	patchbay_run(self->client.patchbay, time_ms);
 }
 
 struct tones *pw_tones_kept(struct pw_tones *self)

@@ -30,11 +30,11 @@
  * has no such mark.
  */
 #include "control.h"
-#include "pipewire_client.h"
 #include "probe_report.h"
 #include "pw_clock.h"
 
-#include "tools/verify/patchbay.h"
+#include "tools/pipewire/context.h"
+#include "tools/pipewire/patchbay.h"
 
 #include <spa/param/latency-utils.h>
 
@@ -223,7 +223,7 @@ static int connect_server(struct sig *sig, struct pw_loop *loop)
 	if (sig->remote)
 		props = pw_properties_new(PW_KEY_REMOTE_NAME, sig->remote,
 					  NULL);
-	sig->context = pipewire_client_context(loop);
+	sig->context = pipewire_context_new(loop);
 	if (!sig->context)
 		return -1;
 	sig->core = pw_context_connect(sig->context, props, 0);

@@ -5,8 +5,8 @@
  * Made for short-lived clients without a session manager. One thread, which
  * runs the loop by hand: the functions that wait iterate it, up to a deadline.
  */
-#ifndef LEAT_VERIFY_PATCHBAY_H
-#define LEAT_VERIFY_PATCHBAY_H
+#ifndef LEAT_PIPEWIRE_PATCHBAY_H
+#define LEAT_PIPEWIRE_PATCHBAY_H
 
 #include <pipewire/pipewire.h>
 

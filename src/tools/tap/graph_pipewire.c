@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "graph.h"
 
+#include "tools/pipewire/context.h"
+
 #include <leat/positions.h>
 
 #include <spa/param/audio/format-utils.h>
@@ -182,17 +184,6 @@ static const struct pw_core_events core_events = {
 
 /* ---- making ---- */
 
-/* In 0.3.65 only this configuration makes the data loop realtime; later there
- * is no such file, and the plain one does it. */
-static struct pw_context *new_context(struct pw_loop *loop)
-{
-	struct pw_properties *props = pw_properties_new(NULL, NULL);
-
-	if (strncmp(pw_get_library_version(), "0.3.", 4) == 0)
-		pw_properties_set(props, PW_KEY_CONFIG_NAME, "client-rt.conf");
-	return pw_context_new(loop, props, 0);
-}
-
 static int connect_daemon(struct graph *graph,
 			  const struct graph_config *config,
 			  struct leat_error *error)
@@ -202,7 +193,8 @@ static int connect_daemon(struct graph *graph,
 	graph->loop = pw_thread_loop_new("leat-tap", NULL);
 	if (!graph->loop)
 		return leat_error_set(error, -ENOMEM, "out of memory");
-	graph->context = new_context(pw_thread_loop_get_loop(graph->loop));
+	graph->context =
+		pipewire_context_new(pw_thread_loop_get_loop(graph->loop));
 	if (!graph->context)
 		return leat_error_set(error, -EIO,
 				      "PipeWire's library does not start: is "

@@ -4,7 +4,6 @@
 #include <jack/jack.h>
 
 #include <errno.h>
-#include <stdarg.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -40,17 +39,6 @@ struct jack_side {
 	uint32_t n_pairs;
 	struct pair pairs[LEAT_CHANNELS_MAX];
 };
-
-__attribute__((format(printf, 3, 4))) static int
-refuse(struct leat_error *error, int res, const char *format, ...)
-{
-	va_list args;
-
-	va_start(args, format);
-	vsnprintf(error->text, sizeof(error->text), format, args);
-	va_end(args);
-	return res;
-}
 
 static int on_process(jack_nframes_t n_frames, void *arg)
 {
@@ -105,17 +93,18 @@ static int open_client(struct jack_side *side, const char *server_name,
 	side->client =
 		jack_client_open("leat-verify", options, NULL, server_name);
 	if (!side->client)
-		return refuse(error, -ECONNREFUSED,
-			      "no JACK server%s%s answers: start it, or name "
-			      "another with --server",
-			      server_name ? " " : "",
-			      server_name ? server_name : "");
+		return leat_error_set(
+			error, -ECONNREFUSED,
+			"no JACK server%s%s answers: start it, or name "
+			"another with --server",
+			server_name ? " " : "", server_name ? server_name : "");
 	side->watch.client = side->client;
 	jack_set_process_callback(side->client, on_process, &side->watch);
 	jack_set_xrun_callback(side->client, on_xrun, &side->watch);
 	jack_on_shutdown(side->client, on_shutdown, &side->watch);
 	if (jack_activate(side->client) != 0)
-		return refuse(error, -EIO, "JACK does not take the client");
+		return leat_error_set(error, -EIO,
+				      "JACK does not take the client");
 	return 0;
 }
 
@@ -164,10 +153,11 @@ static int find_ports(struct jack_side *side, const char *link_name,
 		n_before = side->n_pairs;
 		sleep_ms(TICK_MS);
 	}
-	return refuse(error, -ENOENT,
-		      "JACK has no ports of a link '%s' that goes both ways: "
-		      "'leat up %s' makes it",
-		      link_name, link_name);
+	return leat_error_set(
+		error, -ENOENT,
+		"JACK has no ports of a link '%s' that goes both ways: "
+		"'leat up %s' makes it",
+		link_name, link_name);
 }
 
 int jack_side_open(struct jack_side **out, const char *server_name,
@@ -177,7 +167,7 @@ int jack_side_open(struct jack_side **out, const char *server_name,
 	int res;
 
 	if (!side)
-		return refuse(error, -ENOMEM, "out of memory");
+		return leat_error_set(error, -ENOMEM, "out of memory");
 	res = open_client(side, server_name, error);
 	if (res == 0)
 		res = find_ports(side, link_name, error);
@@ -247,10 +237,11 @@ static int check_free(const struct jack_side *side, const char *name,
 {
 	if (!has_connections(side, name))
 		return 0;
-	return refuse(error, -EBUSY,
-		      "the JACK port %s is connected: disconnect it for the "
-		      "time of the test",
-		      name);
+	return leat_error_set(
+		error, -EBUSY,
+		"the JACK port %s is connected: disconnect it for the "
+		"time of the test",
+		name);
 }
 
 static int check_all_free(const struct jack_side *side,
@@ -274,9 +265,9 @@ int jack_side_connect(struct jack_side *side, struct leat_error *error)
 		struct pair *pair = &side->pairs[i];
 
 		if (jack_connect(side->client, pair->from, pair->to) != 0)
-			res = refuse(error, -EIO,
-				     "JACK does not connect %s to %s",
-				     pair->from, pair->to);
+			res = leat_error_set(error, -EIO,
+					     "JACK does not connect %s to %s",
+					     pair->from, pair->to);
 		else
 			pair->connected = true;
 	}

@@ -1,21 +1,19 @@
 /* SPDX-License-Identifier: MIT */
 #include "pw_side.h"
 
-#include "patchbay.h"
+#include "tools/pipewire/client.h"
 
 #include <pipewire/filter.h>
 #include <pipewire/pipewire.h>
 
 #include <errno.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #define NODE_NAME "leat-verify"
 
-/* How long the daemon may take to answer, and ports to appear. */
-#define ANSWER_MS 3000
+/* How long ports may take to appear. */
 #define PORTS_MS 5000
 
 #define NAME_BYTES 128
@@ -28,26 +26,11 @@ struct process {
 };
 
 struct pw_side {
-	struct pw_main_loop *main_loop;
-	struct pw_loop *loop;
-	struct pw_context *context;
-	struct pw_core *core;
-	struct patchbay *patchbay;
+	struct pipewire_client client;
 	struct pw_filter *filter;
 	struct spa_hook filter_listener;
 	struct process process;
 };
-
-__attribute__((format(printf, 3, 4))) static int
-refuse(struct leat_error *error, int res, const char *format, ...)
-{
-	va_list args;
-
-	va_start(args, format);
-	vsnprintf(error->text, sizeof(error->text), format, args);
-	va_end(args);
-	return res;
-}
 
 static void on_process(void *data, struct spa_io_position *position)
 {
@@ -72,55 +55,6 @@ static const struct pw_filter_events filter_events = {
 	.process = on_process,
 };
 
-/* In 0.3.65 only this configuration makes the data loop realtime; later there
- * is no such file, and the plain one does it. */
-static struct pw_context *new_context(struct pw_loop *loop)
-{
-	struct pw_properties *props = pw_properties_new(NULL, NULL);
-
-	if (strncmp(pw_get_library_version(), "0.3.", 4) == 0)
-		pw_properties_set(props, PW_KEY_CONFIG_NAME, "client-rt.conf");
-	return pw_context_new(loop, props, 0);
-}
-
-static int connect_daemon(struct pw_side *side, const char *remote,
-			  struct leat_error *error)
-{
-	struct pw_properties *props = NULL;
-
-	if (remote)
-		props = pw_properties_new(PW_KEY_REMOTE_NAME, remote, NULL);
-	side->core = pw_context_connect(side->context, props, 0);
-	if (!side->core)
-		return refuse(error, -ECONNREFUSED,
-			      "no PipeWire daemon%s%s answers: start it, or "
-			      "name another with --remote",
-			      remote ? " " : "", remote ? remote : "");
-	side->patchbay = patchbay_new(side->loop, side->core);
-	if (!side->patchbay)
-		return refuse(error, -ENOMEM, "out of memory");
-	if (!patchbay_sync(side->patchbay, ANSWER_MS))
-		return refuse(error, -ETIMEDOUT,
-			      "the PipeWire daemon does not answer");
-	return 0;
-}
-
-static int set_up(struct pw_side *side, const char *remote,
-		  struct leat_error *error)
-{
-	side->main_loop = pw_main_loop_new(NULL);
-	if (!side->main_loop)
-		return refuse(error, -ENOMEM, "out of memory");
-	side->loop = pw_main_loop_get_loop(side->main_loop);
-	pw_loop_enter(side->loop);
-	side->context = new_context(side->loop);
-	if (!side->context)
-		return refuse(error, -errno,
-			      "PipeWire's library does not start: is "
-			      "pipewire-bin installed?");
-	return connect_daemon(side, remote, error);
-}
-
 int pw_side_open(struct pw_side **out, const char *remote,
 		 struct leat_error *error)
 {
@@ -128,9 +62,9 @@ int pw_side_open(struct pw_side **out, const char *remote,
 	int res;
 
 	if (!side)
-		return refuse(error, -ENOMEM, "out of memory");
-	pw_init(NULL, NULL);
-	res = set_up(side, remote, error);
+		return leat_error_set(error, -ENOMEM, "out of memory");
+	res = pipewire_client_open(&side->client, remote,
+				   "name another with --remote", error);
 	if (res < 0) {
 		pw_side_close(side);
 		return res;
@@ -145,17 +79,8 @@ void pw_side_close(struct pw_side *side)
 		return;
 	if (side->filter)
 		pw_filter_destroy(side->filter);
-	patchbay_destroy(side->patchbay);
-	if (side->core)
-		pw_core_disconnect(side->core);
-	if (side->context)
-		pw_context_destroy(side->context);
-	if (side->loop)
-		pw_loop_leave(side->loop);
-	if (side->main_loop)
-		pw_main_loop_destroy(side->main_loop);
+	pipewire_client_close(&side->client);
 	free(side);
-	pw_deinit();
 }
 
 static void *add_port(struct pw_side *side, enum pw_direction direction,
@@ -193,15 +118,16 @@ static int add_node(struct pw_side *side, const char *const *positions,
 		PW_KEY_MEDIA_TYPE, "Audio", PW_KEY_MEDIA_CATEGORY, "Filter",
 		PW_KEY_MEDIA_ROLE, "DSP", PW_KEY_NODE_NAME, NODE_NAME, NULL);
 
-	side->filter = pw_filter_new(side->core, NODE_NAME, props);
+	side->filter = pw_filter_new(side->client.core, NODE_NAME, props);
 	if (!side->filter)
-		return refuse(error, -ENOMEM, "out of memory");
+		return leat_error_set(error, -ENOMEM, "out of memory");
 	pw_filter_add_listener(side->filter, &side->filter_listener,
 			       &filter_events, &side->process);
 	if (!add_ports(side, positions) ||
 	    pw_filter_connect(side->filter, PW_FILTER_FLAG_RT_PROCESS, NULL,
 			      0) < 0)
-		return refuse(error, -EIO, "PipeWire does not take the client");
+		return leat_error_set(error, -EIO,
+				      "PipeWire does not take the client");
 	return 0;
 }
 
@@ -243,17 +169,19 @@ static int check_free(struct pw_side *side, const char *name,
 		      enum pw_direction direction, const char *link_name,
 		      struct leat_error *error)
 {
-	struct awaited awaited = { side->patchbay, name, direction };
+	struct awaited awaited = { side->client.patchbay, name, direction };
 
-	if (!patchbay_wait(side->patchbay, is_there, &awaited, PORTS_MS))
-		return refuse(error, -ENOENT,
-			      "PipeWire has no port %s: 'leat up %s' makes it",
-			      name, link_name);
-	if (patchbay_has_links(side->patchbay, name, direction))
-		return refuse(error, -EBUSY,
-			      "the PipeWire port %s is linked: unlink it for "
-			      "the time of the test",
-			      name);
+	if (!patchbay_wait(side->client.patchbay, is_there, &awaited, PORTS_MS))
+		return leat_error_set(
+			error, -ENOENT,
+			"PipeWire has no port %s: 'leat up %s' makes it", name,
+			link_name);
+	if (patchbay_has_links(side->client.patchbay, name, direction))
+		return leat_error_set(
+			error, -EBUSY,
+			"the PipeWire port %s is linked: unlink it for "
+			"the time of the test",
+			name);
 	return 0;
 }
 
@@ -272,12 +200,12 @@ static int check_channel(struct pw_side *side, const struct channel *channel,
 static int link_ports(struct pw_side *side, const char *output,
 		      const char *input, struct leat_error *error)
 {
-	int res = patchbay_link(side->patchbay, output, input, PORTS_MS);
+	int res = patchbay_link(side->client.patchbay, output, input, PORTS_MS);
 
 	if (res == 0)
 		return 0;
-	return refuse(error, res, "PipeWire does not link %s to %s: %s", output,
-		      input, strerror(-res));
+	return leat_error_set(error, res, "PipeWire does not link %s to %s: %s",
+			      output, input, strerror(-res));
 }
 
 static int link_channel(struct pw_side *side, const struct channel *channel,
@@ -316,10 +244,11 @@ int pw_side_link(struct pw_side *side, const char *link_name,
 bool pw_side_wait(struct pw_side *side, bool (*condition)(void *user),
 		  void *user, int timeout_ms)
 {
-	return patchbay_wait(side->patchbay, condition, user, timeout_ms);
+	return patchbay_wait(side->client.patchbay, condition, user,
+			     timeout_ms);
 }
 
 bool pw_side_is_gone(const struct pw_side *side)
 {
-	return patchbay_is_gone(side->patchbay);
+	return patchbay_is_gone(side->client.patchbay);
 }

@@ -6,7 +6,6 @@
 #include <jack/jack.h>
 
 #include <errno.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -28,17 +27,6 @@ struct xrun_jack_end {
 	atomic_bool gone;
 	struct xrun_recorder recorder;
 };
-
-__attribute__((format(printf, 3, 4))) static int
-refuse(struct leat_error *error, int res, const char *format, ...)
-{
-	va_list args;
-
-	va_start(args, format);
-	vsnprintf(error->text, sizeof(error->text), format, args);
-	va_end(args);
-	return res;
-}
 
 /* ---- the process thread ---- */
 
@@ -139,7 +127,7 @@ static int activate(struct xrun_jack_end *end, struct leat_error *error)
 	jack_on_shutdown(end->client, on_shutdown, end);
 	if (register_ports(end) && jack_activate(end->client) == 0)
 		return 0;
-	return refuse(error, -EIO, "JACK does not take the client");
+	return leat_error_set(error, -EIO, "JACK does not take the client");
 }
 
 int xrun_jack_end_open(struct xrun_jack_end **out, const char *server_name,
@@ -149,7 +137,7 @@ int xrun_jack_end_open(struct xrun_jack_end **out, const char *server_name,
 	int res;
 
 	if (!end)
-		return refuse(error, -ENOMEM, "out of memory");
+		return leat_error_set(error, -ENOMEM, "out of memory");
 	xrun_recorder_init(&end->recorder);
 	jack_set_error_function(say_nothing);
 	jack_set_info_function(say_nothing);
@@ -159,10 +147,11 @@ int xrun_jack_end_open(struct xrun_jack_end **out, const char *server_name,
 	if (end->client)
 		res = activate(end, error);
 	else
-		res = refuse(error, -ECONNREFUSED,
-			     "the JACK server '%s' does not answer: start it, "
-			     "or leave out --server",
-			     server_name);
+		res = leat_error_set(
+			error, -ECONNREFUSED,
+			"the JACK server '%s' does not answer: start it, "
+			"or leave out --server",
+			server_name);
 	if (res < 0) {
 		xrun_jack_end_close(end);
 		return res;
@@ -214,7 +203,8 @@ static int connect_port(const struct xrun_jack_end *end, const char *from,
 
 	if (res == 0 || res == EEXIST)
 		return 0;
-	return refuse(error, -EIO, "JACK does not connect %s to %s", from, to);
+	return leat_error_set(error, -EIO, "JACK does not connect %s to %s",
+			      from, to);
 }
 
 int xrun_jack_end_connect(struct xrun_jack_end *end, const char *client_name,
@@ -228,10 +218,11 @@ int xrun_jack_end_connect(struct xrun_jack_end *end, const char *client_name,
 	while (!find_port(end, client_name, JackPortIsInput, to) ||
 	       !find_port(end, client_name, JackPortIsOutput, from)) {
 		if (leat_now_ms() > deadline_ms || xrun_jack_end_is_gone(end))
-			return refuse(error, -ENOENT,
-				      "the bridge has no input and output in "
-				      "JACK after %d ms",
-				      timeout_ms);
+			return leat_error_set(
+				error, -ENOENT,
+				"the bridge has no input and output in "
+				"JACK after %d ms",
+				timeout_ms);
 		nanosleep(&tick, NULL);
 	}
 	res = connect_port(end, jack_port_name(end->out), to, error);

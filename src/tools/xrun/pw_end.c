@@ -1,22 +1,18 @@
 /* SPDX-License-Identifier: MIT */
 #include "pw_end.h"
 
-#include "tools/verify/patchbay.h"
+#include "tools/pipewire/client.h"
 
 #include <pipewire/filter.h>
 #include <pipewire/pipewire.h>
 
 #include <errno.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #define NODE_NAME "leat-xrun"
 #define SINK_NAME "leat-private-sink"
-
-/* How long the daemon may take to answer. */
-#define ANSWER_MS 3000
 
 #define NAME_BYTES 256
 
@@ -26,11 +22,7 @@ struct pair {
 };
 
 struct xrun_pw_end {
-	struct pw_main_loop *main_loop;
-	struct pw_loop *loop;
-	struct pw_context *context;
-	struct pw_core *core;
-	struct patchbay *patchbay;
+	struct pipewire_client client;
 	struct pw_filter *filter;
 	struct spa_hook listener;
 	void *in, *out; /* ports */
@@ -38,17 +30,6 @@ struct xrun_pw_end {
 	struct pair pairs[2];
 	struct xrun_recorder recorder;
 };
-
-__attribute__((format(printf, 3, 4))) static int
-refuse(struct leat_error *error, int res, const char *format, ...)
-{
-	va_list args;
-
-	va_start(args, format);
-	vsnprintf(error->text, sizeof(error->text), format, args);
-	va_end(args);
-	return res;
-}
 
 /* ---- the data loop ---- */
 
@@ -89,39 +70,6 @@ static const struct pw_filter_events filter_events = {
 
 /* ---- opening ---- */
 
-/* In 0.3.65 only this configuration makes the data loop realtime; later there
- * is no such file, and the plain one does it. */
-static struct pw_context *new_context(struct pw_loop *loop)
-{
-	struct pw_properties *props = pw_properties_new(NULL, NULL);
-
-	if (strncmp(pw_get_library_version(), "0.3.", 4) == 0)
-		pw_properties_set(props, PW_KEY_CONFIG_NAME, "client-rt.conf");
-	return pw_context_new(loop, props, 0);
-}
-
-static int connect_daemon(struct xrun_pw_end *end, const char *remote,
-			  struct leat_error *error)
-{
-	struct pw_properties *props = NULL;
-
-	if (remote)
-		props = pw_properties_new(PW_KEY_REMOTE_NAME, remote, NULL);
-	end->core = pw_context_connect(end->context, props, 0);
-	if (!end->core)
-		return refuse(error, -ECONNREFUSED,
-			      "no PipeWire daemon%s%s answers: start it, or "
-			      "leave out --remote",
-			      remote ? " " : "", remote ? remote : "");
-	end->patchbay = patchbay_new(end->loop, end->core);
-	if (!end->patchbay)
-		return refuse(error, -ENOMEM, "out of memory");
-	if (!patchbay_sync(end->patchbay, ANSWER_MS))
-		return refuse(error, -ETIMEDOUT,
-			      "the PipeWire daemon does not answer");
-	return 0;
-}
-
 static void *add_port(struct xrun_pw_end *end, enum pw_direction direction,
 		      const char *name)
 {
@@ -140,9 +88,9 @@ static int add_node(struct xrun_pw_end *end, struct leat_error *error)
 		PW_KEY_MEDIA_TYPE, "Audio", PW_KEY_MEDIA_CATEGORY, "Filter",
 		PW_KEY_MEDIA_ROLE, "DSP", PW_KEY_NODE_NAME, NODE_NAME, NULL);
 
-	end->filter = pw_filter_new(end->core, NODE_NAME, props);
+	end->filter = pw_filter_new(end->client.core, NODE_NAME, props);
 	if (!end->filter)
-		return refuse(error, -ENOMEM, "out of memory");
+		return leat_error_set(error, -ENOMEM, "out of memory");
 	pw_filter_add_listener(end->filter, &end->listener, &filter_events,
 			       end);
 	end->in = add_port(end, PW_DIRECTION_INPUT, "in");
@@ -151,26 +99,7 @@ static int add_node(struct xrun_pw_end *end, struct leat_error *error)
 	    pw_filter_connect(end->filter, PW_FILTER_FLAG_RT_PROCESS, NULL,
 			      0) == 0)
 		return 0;
-	return refuse(error, -EIO, "PipeWire does not take the node");
-}
-
-static int set_up(struct xrun_pw_end *end, const char *remote,
-		  struct leat_error *error)
-{
-	int res;
-
-	end->main_loop = pw_main_loop_new(NULL);
-	if (!end->main_loop)
-		return refuse(error, -ENOMEM, "out of memory");
-	end->loop = pw_main_loop_get_loop(end->main_loop);
-	pw_loop_enter(end->loop);
-	end->context = new_context(end->loop);
-	if (!end->context)
-		return refuse(error, -errno,
-			      "PipeWire's library does not start: is "
-			      "pipewire-bin installed?");
-	res = connect_daemon(end, remote, error);
-	return res == 0 ? add_node(end, error) : res;
+	return leat_error_set(error, -EIO, "PipeWire does not take the node");
 }
 
 int xrun_pw_end_open(struct xrun_pw_end **out, const char *remote,
@@ -180,10 +109,12 @@ int xrun_pw_end_open(struct xrun_pw_end **out, const char *remote,
 	int res;
 
 	if (!end)
-		return refuse(error, -ENOMEM, "out of memory");
+		return leat_error_set(error, -ENOMEM, "out of memory");
 	xrun_recorder_init(&end->recorder);
-	pw_init(NULL, NULL);
-	res = set_up(end, remote, error);
+	res = pipewire_client_open(&end->client, remote, "leave out --remote",
+				   error);
+	if (res == 0)
+		res = add_node(end, error);
 	if (res < 0) {
 		xrun_pw_end_close(end);
 		return res;
@@ -198,17 +129,8 @@ void xrun_pw_end_close(struct xrun_pw_end *end)
 		return;
 	if (end->filter)
 		pw_filter_destroy(end->filter);
-	patchbay_destroy(end->patchbay);
-	if (end->core)
-		pw_core_disconnect(end->core);
-	if (end->context)
-		pw_context_destroy(end->context);
-	if (end->loop)
-		pw_loop_leave(end->loop);
-	if (end->main_loop)
-		pw_main_loop_destroy(end->main_loop);
+	pipewire_client_close(&end->client);
 	free(end);
-	pw_deinit();
 }
 
 /* ---- linking ---- */
@@ -218,11 +140,13 @@ static int link_ports(struct xrun_pw_end *end, const char *output,
 		      struct leat_error *error)
 {
 	struct pair *pair = &end->pairs[end->n_pairs];
-	int res = patchbay_link(end->patchbay, output, input, timeout_ms);
+	int res =
+		patchbay_link(end->client.patchbay, output, input, timeout_ms);
 
 	if (res < 0)
-		return refuse(error, res, "PipeWire does not link %s to %s: %s",
-			      output, input, leat_errno_text(res));
+		return leat_error_set(error, res,
+				      "PipeWire does not link %s to %s: %s",
+				      output, input, leat_errno_text(res));
 	snprintf(pair->output, sizeof(pair->output), "%s", output);
 	snprintf(pair->input, sizeof(pair->input), "%s", input);
 	end->n_pairs++;
@@ -250,9 +174,9 @@ static bool find_port(void *user)
 	const char *port;
 
 	if (!node)
-		node = patchbay_find_node(wanted->end->patchbay,
+		node = patchbay_find_node(wanted->end->client.patchbay,
 					  wanted->direction, is_others);
-	if (!node || patchbay_list_ports(wanted->end->patchbay, node,
+	if (!node || patchbay_list_ports(wanted->end->client.patchbay, node,
 					 wanted->direction, &port, 1) == 0)
 		return false;
 	snprintf(wanted->port, sizeof(wanted->port), "%s:%s", node, port);
@@ -263,12 +187,13 @@ static int await_port(struct xrun_pw_end *end, struct wanted *wanted,
 		      int timeout_ms, struct leat_error *error)
 {
 	wanted->end = end;
-	if (patchbay_wait(end->patchbay, find_port, wanted, timeout_ms))
+	if (patchbay_wait(end->client.patchbay, find_port, wanted, timeout_ms))
 		return 0;
-	return refuse(error, -ENOENT,
-		      "the bridge has no input and output in PipeWire after "
-		      "%d ms",
-		      timeout_ms);
+	return leat_error_set(
+		error, -ENOENT,
+		"the bridge has no input and output in PipeWire after "
+		"%d ms",
+		timeout_ms);
 }
 
 int xrun_pw_end_connect(struct xrun_pw_end *end, const char *link_name,
@@ -283,7 +208,7 @@ int xrun_pw_end_connect(struct xrun_pw_end *end, const char *link_name,
 		snprintf(sink.node, NAME_BYTES, "leat.%s.sink", link_name);
 	}
 	/* A bridge that was stopped may have had ports of the same name. */
-	patchbay_sync(end->patchbay, ANSWER_MS);
+	patchbay_sync(end->client.patchbay, PIPEWIRE_ANSWER_MS);
 	res = await_port(end, &source, timeout_ms, error);
 	if (res == 0)
 		res = await_port(end, &sink, timeout_ms, error);
@@ -309,8 +234,8 @@ void xrun_pw_end_disconnect(struct xrun_pw_end *end)
 		const struct pair *pair = &end->pairs[--end->n_pairs];
 
 		if (!xrun_pw_end_is_gone(end))
-			patchbay_unlink(end->patchbay, pair->output,
-					pair->input, ANSWER_MS);
+			patchbay_unlink(end->client.patchbay, pair->output,
+					pair->input, PIPEWIRE_ANSWER_MS);
 	}
 }
 
@@ -318,7 +243,7 @@ void xrun_pw_end_disconnect(struct xrun_pw_end *end)
 
 void xrun_pw_end_run(struct xrun_pw_end *end, int time_ms)
 {
-	patchbay_run(end->patchbay, time_ms);
+	patchbay_run(end->client.patchbay, time_ms);
 }
 
 const char *xrun_pw_end_version(void)
@@ -333,5 +258,5 @@ struct xrun_recorder *xrun_pw_end_recorder(struct xrun_pw_end *end)
 
 bool xrun_pw_end_is_gone(const struct xrun_pw_end *end)
 {
-	return patchbay_is_gone(end->patchbay);
+	return patchbay_is_gone(end->client.patchbay);
 }
