@@ -52,6 +52,17 @@ static inline int hear(int fd, struct leat_message *message,
 	return leat_message_recv(fd, message, fds);
 }
 
+/* Messages without end: how many fit, if nobody reads. */
+static inline unsigned fill(int fd, struct leat_message *message,
+			    const int *fds, uint32_t n_fds)
+{
+	unsigned n = 0;
+
+	while (leat_message_send(fd, message, fds, n_fds) == 0)
+		n++;
+	return n;
+}
+
 static inline void close_all(const int fds[LEAT_PROTO_FDS_MAX])
 {
 	for (int i = 0; i < (int)LEAT_PROTO_FDS_MAX; i++)

@@ -118,8 +118,9 @@ run_test() {
 
 run_all() {
 	build_base
-	for name in ring_index ring ring_timed ring_threads ring_race fdring \
-		frames status link traps jack_process jack_syscalls pw_process \
+	for name in ring_index ring ring_wake ring_poison ring_timed \
+		ring_threads ring_race fdring frames frames_parts \
+		frames_processes status link traps jack_process jack_syscalls pw_process \
 		sync_wait; do
 		link_test "$name"
 		n_done=$((n_done + 1))
