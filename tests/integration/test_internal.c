@@ -105,27 +105,9 @@ static bool unload(const char *client)
 	return status == 0;
 }
 
-/* Whether a file of the sandbox, or of /proc, has a line with a text. */
-static bool file_says(const char *path, const char *text)
-{
-	FILE *file = fopen(path, "r");
-	char line[1024];
-	bool found = false;
-
-	while (file && !found && fgets(line, sizeof(line), file))
-		found = strstr(line, text) != NULL;
-	if (file)
-		fclose(file);
-	return found;
-}
-
 static bool jackd_said(const char *text)
 {
-	char path[128];
-
-	return file_says(sandbox_path(&bridge.sandbox, "jackd-jack-test.log",
-				      path, sizeof(path)),
-			 text);
+	return sandbox_count(&bridge.sandbox, "jackd-jack-test.log", text) > 0;
 }
 
 static bool jackd_maps(const char *text)
@@ -134,7 +116,7 @@ static bool jackd_maps(const char *text)
 
 	snprintf(path, sizeof(path), "/proc/%d/maps",
 		 (int)bridge.jack.proc.pid);
-	return file_says(path, text);
+	return lines_with(path, text) > 0;
 }
 
 static bool joined(void)

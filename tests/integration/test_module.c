@@ -59,26 +59,9 @@ static bool daemon_answers(void)
 	return res == 0 && strstr(text, "core.name");
 }
 
-/* Whether a file of the sandbox, or of /proc, has a line with a text. */
-static bool file_says(const char *path, const char *text)
-{
-	FILE *file = fopen(path, "r");
-	char line[2048];
-	bool found = false;
-
-	while (file && !found && fgets(line, sizeof(line), file))
-		found = strstr(line, text) != NULL;
-	if (file)
-		fclose(file);
-	return found;
-}
-
 static bool log_says(const char *log, const char *text)
 {
-	char path[128];
-
-	return file_says(sandbox_path(&bridge.sandbox, log, path, sizeof(path)),
-			 text);
+	return sandbox_count(&bridge.sandbox, log, text) > 0;
 }
 
 struct saying {
@@ -105,7 +88,7 @@ static bool daemon_maps(const char *text)
 
 	snprintf(path, sizeof(path), "/proc/%d/maps",
 		 (int)bridge.pipewire.proc.pid);
-	return file_says(path, text);
+	return lines_with(path, text) > 0;
 }
 
 /* A new daemon with such modules, and no log of the one before. */

@@ -146,17 +146,7 @@ static void stop(void)
 /* Lines of leat-pipewire's with these words, since it was started first. */
 static unsigned said(const char *words)
 {
-	char path[128], line[1024];
-	unsigned n = 0;
-	FILE *file = fopen(sandbox_path(&bridge.sandbox, "leat-pipewire.log",
-					path, sizeof(path)),
-			   "r");
-
-	while (file && fgets(line, sizeof(line), file))
-		n += strstr(line, words) != NULL;
-	if (file)
-		fclose(file);
-	return n;
+	return sandbox_count(&bridge.sandbox, "leat-pipewire.log", words);
 }
 
 static const struct leat_direction_status *

@@ -165,19 +165,26 @@ void sandbox_show(const struct sandbox *sandbox, const char *name)
 	fclose(file);
 }
 
-unsigned sandbox_count(const struct sandbox *sandbox, const char *name,
-		       const char *words)
+unsigned lines_with(const char *path, const char *words)
 {
-	char path[256], line[2048];
+	char line[2048];
 	unsigned n = 0;
-	FILE *file =
-		fopen(sandbox_path(sandbox, name, path, sizeof(path)), "re");
+	FILE *file = fopen(path, "re");
 
 	while (file && fgets(line, sizeof(line), file))
 		n += strstr(line, words) != NULL;
 	if (file)
 		fclose(file);
 	return n;
+}
+
+unsigned sandbox_count(const struct sandbox *sandbox, const char *name,
+		       const char *words)
+{
+	char path[256];
+
+	return lines_with(sandbox_path(sandbox, name, path, sizeof(path)),
+			  words);
 }
 
 /* Parent of a process and its name, from /proc/PID/stat. */

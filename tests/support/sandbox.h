@@ -43,7 +43,10 @@ const char *sandbox_path(const struct sandbox *sandbox, const char *name,
 /** Print a file of the directory to stderr, to explain a failure. */
 void sandbox_show(const struct sandbox *sandbox, const char *name);
 
-/** Lines with some words in a file of the directory, as a log is. */
+/** Lines with some words in any file, as of /proc. */
+unsigned lines_with(const char *path, const char *words);
+
+/** The same in a file of the directory, as a log is. */
 unsigned sandbox_count(const struct sandbox *sandbox, const char *name,
 		       const char *words);
 
