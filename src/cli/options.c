@@ -5,6 +5,7 @@
 #include <leat/positions.h>
 
 #include <errno.h>
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -39,6 +40,19 @@ bool leat_parse_i32(const char *text, int32_t min, int32_t max, int32_t *value)
 	if (number < min || number > max)
 		return false;
 	*value = (int32_t)number;
+	return true;
+}
+
+bool leat_parse_seconds(const char *text, double min_s, double max_s,
+			int64_t *time_ms)
+{
+	char *end;
+	double seconds = strtod(text, &end);
+
+	/* Written so that not-a-number is refused as well. */
+	if (end == text || *end || !(seconds >= min_s && seconds <= max_s))
+		return false;
+	*time_ms = llround(seconds * 1000);
 	return true;
 }
 

@@ -32,6 +32,10 @@ bool leat_parse_u32(const char *text, uint32_t min, uint32_t max,
 /* The same with a sign, '-' or '+', or without one. */
 bool leat_parse_i32(const char *text, int32_t min, int32_t max, int32_t *value);
 
+/* Read a number of seconds in a range, as milliseconds; false if it is not one. */
+bool leat_parse_seconds(const char *text, double min_s, double max_s,
+			int64_t *time_ms);
+
 /*
  * Read positions separated by commas ("FL,FR") into at most 64 places.
  *

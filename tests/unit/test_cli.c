@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* What command lines may ask for, and servers may be. */
 #include "cli/latency.h"
+#include "cli/options.h"
 #include "cli/rate.h"
 
 #include "runner.h"
@@ -82,10 +83,29 @@ static void test_rates(void)
 	CU_ASSERT_EQUAL(rate(UINT32_MAX), -ERANGE);
 }
 
+static void test_seconds(void)
+{
+	static const char *const bad[] = { "",	    " ",   "x",	  "1x",
+					   "1,5",   "nan", "inf", "-1",
+					   "0.049", "61",  "1 ",  "1e9" };
+	int64_t time_ms = 7;
+
+	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++)
+		CU_ASSERT_FALSE(leat_parse_seconds(bad[i], 0.05, 60, &time_ms));
+	CU_ASSERT_EQUAL(time_ms, 7);
+	CU_ASSERT_TRUE(leat_parse_seconds("0.05", 0.05, 60, &time_ms));
+	CU_ASSERT_EQUAL(time_ms, 50);
+	CU_ASSERT_TRUE(leat_parse_seconds("60", 0.05, 60, &time_ms));
+	CU_ASSERT_EQUAL(time_ms, 60000);
+	CU_ASSERT_TRUE(leat_parse_seconds("1.0006", 0.05, 60, &time_ms));
+	CU_ASSERT_EQUAL(time_ms, 1001);
+}
+
 static const struct unit_test tests[] = {
 	{ "latency", "numbers", test_latencies },
 	{ "latency", "together", test_latencies_together },
 	{ "rates", "that can be", test_rates },
+	{ "seconds", "that can be", test_seconds },
 };
 
 UNIT_MAIN(tests)

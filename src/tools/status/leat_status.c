@@ -13,7 +13,6 @@
 
 #include <argp.h>
 #include <errno.h>
-#include <math.h>
 #include <signal.h>
 #include <stdbool.h>
 #include <stdlib.h>
@@ -50,17 +49,14 @@ static const struct argp_option option_table[] = {
 static void set_interval(struct argp_state *state, const char *arg)
 {
 	struct options *options = state->input;
-	char *end;
-	double seconds = arg ? strtod(arg, &end) : INTERVAL_MS / 1000.0;
 
-	/* Written so that not-a-number is refused as well. */
-	if (arg && (end == arg || *end ||
-		    !(seconds >= INTERVAL_MIN_S && seconds <= INTERVAL_MAX_S)))
+	options->interval_ms = INTERVAL_MS;
+	if (arg && !leat_parse_seconds(arg, INTERVAL_MIN_S, INTERVAL_MAX_S,
+				       &options->interval_ms))
 		argp_error(state,
 			   "--watch '%s' will not do: give it a number of "
 			   "seconds from %g to %g, as in --watch=0.5",
 			   arg, INTERVAL_MIN_S, INTERVAL_MAX_S);
-	options->interval_ms = llround(seconds * 1000);
 }
 
 static error_t parse(int key, char *arg, struct argp_state *state)

@@ -14,7 +14,6 @@
 #include <argp.h>
 #include <langinfo.h>
 #include <locale.h>
-#include <math.h>
 #include <poll.h>
 #include <stdlib.h>
 #include <string.h>
@@ -46,17 +45,13 @@ static const struct argp_option option_table[] = {
 static void set_interval(struct argp_state *state, const char *arg)
 {
 	struct options *options = state->input;
-	char *end;
-	double seconds = strtod(arg, &end);
 
-	/* Written so that not-a-number is refused as well. */
-	if (end == arg || *end ||
-	    !(seconds >= INTERVAL_MIN_S && seconds <= INTERVAL_MAX_S))
+	if (!leat_parse_seconds(arg, INTERVAL_MIN_S, INTERVAL_MAX_S,
+				&options->interval_ms))
 		argp_error(state,
 			   "--interval '%s' will not do: give it a number of "
 			   "seconds from %g to %g",
 			   arg, INTERVAL_MIN_S, INTERVAL_MAX_S);
-	options->interval_ms = llround(seconds * 1000);
 }
 
 static error_t parse(int key, char *arg, struct argp_state *state)

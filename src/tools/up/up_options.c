@@ -7,7 +7,6 @@
 #include <leat/link.h>
 
 #include <argp.h>
-#include <math.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -114,16 +113,13 @@ refuse(const char *format, ...)
 
 static int64_t parse_duration(const char *arg)
 {
-	char *end;
-	double seconds = strtod(arg, &end);
+	int64_t time_ms = 0;
 
-	/* Written so that not-a-number is refused as well. */
-	if (end == arg || *end ||
-	    !(seconds >= DURATION_MIN_S && seconds <= DURATION_MAX_S))
+	if (!leat_parse_seconds(arg, DURATION_MIN_S, DURATION_MAX_S, &time_ms))
 		refuse("--duration '%s' will not do: give it a number of "
 		       "seconds from %g to %.0f",
 		       arg, DURATION_MIN_S, DURATION_MAX_S);
-	return llround(seconds * 1000);
+	return time_ms;
 }
 
 static void set_link(struct leat_up_options *options, const char *arg)

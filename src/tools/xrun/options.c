@@ -7,7 +7,6 @@
 #include <leat/frames.h>
 
 #include <argp.h>
-#include <math.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -254,14 +253,12 @@ static uint32_t parse_number(const char *option, const char *arg, uint32_t min,
 
 static uint32_t parse_seconds(const char *option, const char *arg)
 {
-	char *end;
-	double seconds = strtod(arg, &end);
+	int64_t time_ms = 0;
 
-	if (end == arg || *end || !(seconds >= DURATION_MIN_S) ||
-	    !(seconds <= DURATION_MAX_S))
+	if (!leat_parse_seconds(arg, DURATION_MIN_S, DURATION_MAX_S, &time_ms))
 		refuse("%s '%s' will not do: give seconds from %g to %g",
 		       option, arg, DURATION_MIN_S, DURATION_MAX_S);
-	return (uint32_t)lround(seconds * 1000);
+	return (uint32_t)time_ms;
 }
 
 static void add_load(struct xrun_options *options, const char *arg)
