@@ -38,7 +38,7 @@ struct lan {
 	atomic_uint loss_ppm;
 	atomic_uint delay_us;	 /* at most; each takes from 0 to that */
 	atomic_uint n_passed;	 /* packets to the port */
-	atomic_uint n_lost;	 /* on purpose */
+	atomic_uint n_lost;	 /* on purpose, and what is not taken */
 	atomic_uint n_overtaken; /* sent on after a later one */
 
 	/* The relay's. */
@@ -53,7 +53,7 @@ const char *lan_open(struct lan *lan, uint16_t port);
 /** From now on this thread, and what it starts, is on a host; -1: at home. */
 int lan_enter(const struct lan *lan, int host);
 
-/** A namespace of our own alone, where multicast comes back; or why not. */
+/** A host whose cable leads nowhere; or why not. */
 const char *lan_alone(void);
 
 void lan_close(struct lan *lan);
