@@ -291,6 +291,7 @@ int leat_pw_process_init(struct leat_pw_process *self,
 	self->main_loop = main_loop;
 	self->link_name = link_name;
 	self->pace.held = true;
+	self->rest.held = true;
 	self->is_old = library_is_old();
 	self->changed = pw_loop_add_event(main_loop, changed, user);
 	if (!self->changed)

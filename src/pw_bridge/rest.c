@@ -13,7 +13,8 @@ bool leat_pw_rest_due(const struct leat_pw_rest *rest, uint64_t now_ns)
 bool leat_pw_rest_lacks(struct leat_pw_rest *rest, uint64_t now_ns,
 			uint64_t n_sleeps)
 {
-	bool slept = n_sleeps != rest->n_sleeps;
+	bool first = rest->looked_ns == 0;
+	bool slept = first || n_sleeps != rest->n_sleeps;
 
 	rest->looked_ns = now_ns;
 	rest->n_sleeps = n_sleeps;
@@ -36,8 +37,11 @@ static uint64_t count_sleeps(void) LEAT_RT
 
 bool leat_pw_rest_needed(struct leat_pw_rest *rest)
 {
-	uint64_t now_ns = leat_now_ns();
+	uint64_t now_ns;
 
+	if (!rest->held)
+		return false;
+	now_ns = leat_now_ns();
 	return leat_pw_rest_due(rest, now_ns) &&
 	       leat_pw_rest_lacks(rest, now_ns, count_sleeps());
 }

@@ -33,6 +33,7 @@
 struct leat_pw_rest {
 	uint64_t looked_ns;
 	uint64_t n_sleeps; /* of the thread, then */
+	bool held;	   /* to it; else it need never sleep */
 };
 
 /* Whether it is time to look. */

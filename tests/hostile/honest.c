@@ -345,6 +345,7 @@ static bool open_graph(struct self *self)
 	leat_jack_process_set_wire(&circle->process, NULL);
 	self->graph.process.wire = NULL;
 	self->graph.process.crossing = NULL;
+	self->graph.process.rest.held = true;
 	if (leat_rt_guard_check(NULL) == 0) {
 		circle->process.guard = &self->guard;
 		self->graph.process.guard = &self->guard;

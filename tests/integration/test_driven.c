@@ -33,8 +33,8 @@
 #define RACES_MAX 20
 
 /* Between two blocks; and what a cycle takes at the least. */
-#define BLOCK_US 150
-#define CYCLE_US 400
+#define BLOCK_US 300
+#define CYCLE_US 3000
 
 static struct attack attack;
 static int n_races = 1;

@@ -439,6 +439,12 @@ static void test_load_without_a_clock(void)
 
 /* ---- rests ---- */
 
+static void open_held(struct graph *graph)
+{
+	open_steady(graph);
+	graph->process.rest.held = true;
+}
+
 /* Cycle after cycle for some time, with a sleep after each or with none. */
 static void run_for(struct graph *graph, uint64_t time_ns, bool sleeps)
 {
@@ -456,11 +462,21 @@ static void test_nobody_rests_who_sleeps(void)
 {
 	struct graph graph;
 
-	open_steady(&graph);
+	open_held(&graph);
 	run_for(&graph, 5 * LEAT_PW_REST_LOOK_NS, true);
 	CU_ASSERT_FALSE(graph.process.resting);
 	CU_ASSERT_EQUAL(peek(&graph.status.rests), 0);
 	CU_ASSERT_EQUAL(graph.n_timers, 0);
+	graph_close(&graph);
+}
+
+static void test_not_held_to_it(void)
+{
+	struct graph graph;
+
+	open_steady(&graph);
+	run_for(&graph, 5 * LEAT_PW_REST_LOOK_NS, false);
+	CU_ASSERT_FALSE(graph.process.resting);
 	graph_close(&graph);
 }
 
@@ -470,7 +486,7 @@ static void test_rest_and_return(void)
 	struct graph graph;
 	unsigned n;
 
-	open_steady(&graph);
+	open_held(&graph);
 	run_for(&graph, 200 * LEAT_PW_REST_LOOK_NS, false);
 	CU_ASSERT_TRUE(graph.process.resting);
 	CU_ASSERT_EQUAL(graph.crossing.mask, 0);
@@ -496,7 +512,7 @@ static void test_new_wire_in_a_rest(void)
 {
 	struct graph graph;
 
-	open_steady(&graph);
+	open_held(&graph);
 	run_for(&graph, 200 * LEAT_PW_REST_LOOK_NS, false);
 	graph.crossing.mask = LEAT_PW_CROSSING;
 	circle_cycle(&graph.circle, CIRCLE_PERIOD);
@@ -527,6 +543,7 @@ static const struct unit_test tests[] = {
 	{ "peer", "its wire goes within a cycle", test_wire_goes_in_a_cycle },
 	{ "peer", "a change within a cycle", test_change_in_a_cycle },
 	{ "rest", "nobody who sleeps", test_nobody_rests_who_sleeps },
+	{ "rest", "not held to it", test_not_held_to_it },
 	{ "rest", "and return", test_rest_and_return },
 	{ "rest", "a new wire", test_new_wire_in_a_rest },
 };

@@ -22,13 +22,13 @@ static void test_not_due(void)
 		leat_pw_rest_due(&rest, START_NS + LEAT_PW_REST_LOOK_NS));
 }
 
-/* A thread that has just begun has slept before. */
+/* Of what was before it nothing is known. */
 static void test_first_look(void)
 {
 	struct leat_pw_rest rest = { 0 };
 
 	CU_ASSERT_TRUE(leat_pw_rest_due(&rest, START_NS));
-	CU_ASSERT_FALSE(leat_pw_rest_lacks(&rest, START_NS, 12));
+	CU_ASSERT_FALSE(leat_pw_rest_lacks(&rest, START_NS, 0));
 	CU_ASSERT_FALSE(leat_pw_rest_due(&rest, START_NS + 1));
 }
 
@@ -48,7 +48,7 @@ static void test_sleeps(void)
 static void test_this_thread(void)
 {
 	const struct timespec moment = { 0, 1000000 };
-	struct leat_pw_rest rest = { 0 };
+	struct leat_pw_rest rest = { .held = true };
 	uint64_t start_ns = leat_now_ns();
 	uint64_t n_sleeps = 0;
 
