@@ -7,7 +7,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 /* os-release(5): PRETTY_NAME="Debian GNU/Linux 12 (bookworm)" */
 static void add_system(struct xrun_machine *machine, const char *root)
@@ -87,10 +86,7 @@ static void add_processors(struct xrun_machine *machine, const char *root)
 		sscanf(field, "%127[^\n]", machine->processor);
 	leat_sys_each(root, "/sys/devices/system/cpu", count_processor,
 		      &processors);
-	/* Where there is no /sys, it is asked otherwise. */
-	machine->n_cpus = processors.n > 0
-				  ? processors.n
-				  : (uint32_t)sysconf(_SC_NPROCESSORS_ONLN);
+	machine->n_cpus = processors.n;
 	field = leat_sys_field(text, "flags");
 	if (!field || !strstr(field, " hypervisor"))
 		return;

@@ -333,10 +333,12 @@ static void compare(FILE *file, const struct xrun_result *result, uint32_t arm)
 
 static void print_machine(FILE *file, const struct xrun_machine *machine)
 {
+	fputs("\nOn ", file);
+	if (machine->n_cpus > 0)
+		fprintf(file, "%u x ", machine->n_cpus);
 	fprintf(file,
-		"\nOn %u x %s%s%s, Linux %s, preemption %s; JACK %s, "
-		"PipeWire %s, leat %s.\n",
-		machine->n_cpus,
+		"%s%s%s, Linux %s, preemption %s; JACK %s, PipeWire %s, leat "
+		"%s.\n",
 		machine->processor[0] ? machine->processor : "processors",
 		machine->virtualization[0] ? ", " : "", machine->virtualization,
 		machine->kernel,
