@@ -32,6 +32,7 @@ struct leat_jack_bridge {
 	const struct leat_jack_bridge_setup *setup;
 	struct leat_jack_client_setup client_setup;
 	char client_name[LEAT_LINK_NAME_BYTES + 8];
+	char pretty_name[LEAT_LINK_NAME_BYTES + 16];
 	struct leat_host *host;
 	struct leat_side_words *status; /* the host's */
 	struct leat_link_spec spec;
@@ -599,7 +600,10 @@ int leat_jack_bridge_create(struct leat_jack_bridge **bridge,
 	self->epoll_fd = self->client.notice_fd = -1;
 	snprintf(self->client_name, sizeof(self->client_name), "leat-%s",
 		 setup->link_name);
+	snprintf(self->pretty_name, sizeof(self->pretty_name), "PipeWire (%s)",
+		 setup->link_name);
 	self->client_setup.client_name = self->client_name;
+	self->client_setup.pretty_name = self->pretty_name;
 	self->client_setup.asked =
 		(struct leat_jack_asked){ setup->connect, setup->n_connect };
 	res = start(self, error);

@@ -3,6 +3,7 @@
 
 #include "cli/rate.h"
 #include "cli/rights.h"
+#include "metadata.h"
 #include "ports.h"
 #include <leat/inline/atomics.h>
 
@@ -362,6 +363,17 @@ static void take_client(struct leat_jack_client *self,
 	self->latency.own = &self->process;
 }
 
+static int register_ports(struct leat_jack_client *self,
+			  const struct leat_jack_client_setup *setup,
+			  struct leat_error *error)
+{
+	int turn = self->given ? -1 : leat_jack_metadata_begin();
+	int res = leat_jack_ports_register(&self->process, setup, error);
+
+	leat_jack_metadata_end(turn);
+	return res;
+}
+
 int leat_jack_client_open(struct leat_jack_client *self,
 			  const struct leat_jack_client_setup *setup,
 			  struct leat_error *error)
@@ -398,7 +410,7 @@ int leat_jack_client_open(struct leat_jack_client *self,
 				      leat_jack_server_name(setup->server),
 				      self->rate_hz, error);
 	if (res == 0)
-		res = leat_jack_ports_register(&self->process, setup, error);
+		res = register_ports(self, setup, error);
 	if (res == 0 && jack_activate(self->client) != 0)
 		res = refused(setup, error);
 	if (res < 0)
@@ -456,11 +468,15 @@ static void await_notice_thread(struct leat_jack_client *self)
  */
 static void close_client(struct leat_jack_client *self)
 {
+	int turn;
+
 	signal(SIGALRM, on_stuck);
 	allow_time();
 	if (!__atomic_load_n(&self->lost, __ATOMIC_SEQ_CST)) {
 		jack_deactivate(self->client);
+		turn = leat_jack_metadata_begin();
 		leat_jack_ports_unregister(&self->process, allow_time);
+		leat_jack_metadata_end(turn);
 	} else {
 		await_notice_thread(self);
 	}

@@ -24,7 +24,8 @@ enum leat_jack_notice {
 
 struct leat_jack_client_setup {
 	const char *client_name;
-	const char *server; /* NULL: the default one */
+	const char *pretty_name; /* for people */
+	const char *server;	 /* NULL: the default one */
 	uint32_t n_channels[LEAT_N_DIRECTIONS];
 	uint8_t position[LEAT_N_DIRECTIONS][LEAT_CHANNELS_MAX];
 	uint32_t sync_wait_percent; /* of a period; 0: never wait */

@@ -1,35 +1,33 @@
 /* SPDX-License-Identifier: MIT */
 #include "ports.h"
 
+#include "metadata.h"
 #include "port_name.h"
-
-#include <leat/positions.h>
-
-#include <jack/metadata.h>
-#include <jack/uuid.h>
 
 #include <errno.h>
 #include <stdio.h>
 
 #define NAME_BYTES 64
 
-/* Inside of jackd up to 1.9.22 there are none of these. */
-#pragma weak jack_set_property
-#pragma weak jack_remove_properties
-
-/* Best effort: some libjacks are built without their metadata database. */
-static void set_pretty_name(jack_client_t *client, jack_port_t *port,
-			    enum leat_direction direction, uint8_t position)
+static void describe(const struct leat_jack_process *process,
+		     const struct leat_jack_client_setup *setup, int d,
+		     uint32_t i)
 {
-	char text[NAME_BYTES];
+	enum leat_direction direction = (enum leat_direction)d;
+	uint8_t position = setup->position[d][i];
+	char pretty_name[NAME_BYTES], group[NAME_BYTES];
+	struct leat_jack_port_words words = {
+		.pretty_name = pretty_name,
+		.order = i + (d > 0 ? setup->n_channels[0] : 0),
+	};
 
-	if (!jack_set_property)
-		return;
-	snprintf(text, sizeof(text), "%s PipeWire %s",
-		 direction == LEAT_TO_PIPEWIRE ? "To" : "From",
-		 leat_position_label(position));
-	(void)jack_set_property(client, jack_port_uuid(port),
-				JACK_METADATA_PRETTY_NAME, text, "text/plain");
+	leat_jack_port_pretty_name(pretty_name, sizeof(pretty_name), direction,
+				   position);
+	if (leat_jack_port_group(group, sizeof(group), direction, position,
+				 setup->position[d], setup->n_channels[d]))
+		words.group = group;
+	leat_jack_metadata_set_port(process->client, process->ports[d][i],
+				    &words);
 }
 
 static jack_port_t *register_port(jack_client_t *client,
@@ -39,14 +37,10 @@ static jack_port_t *register_port(jack_client_t *client,
 	unsigned long flags = direction == LEAT_TO_PIPEWIRE ? JackPortIsInput
 							    : JackPortIsOutput;
 	char name[NAME_BYTES];
-	jack_port_t *port;
 
 	leat_jack_port_name(name, sizeof(name), direction, position);
-	port = jack_port_register(client, name, JACK_DEFAULT_AUDIO_TYPE, flags,
+	return jack_port_register(client, name, JACK_DEFAULT_AUDIO_TYPE, flags,
 				  0);
-	if (port)
-		set_pretty_name(client, port, direction, position);
-	return port;
 }
 
 int leat_jack_ports_register(struct leat_jack_process *process,
@@ -68,8 +62,10 @@ int leat_jack_ports_register(struct leat_jack_process *process,
 					setup->n_channels[LEAT_TO_JACK]);
 			/* As many as there are: they may have to go again. */
 			process->n_ports[d] = i + 1;
+			describe(process, setup, d, i);
 		}
 	}
+	leat_jack_metadata_set_client(process->client, setup->pretty_name);
 	return 0;
 }
 
@@ -81,9 +77,10 @@ void leat_jack_ports_unregister(struct leat_jack_process *process,
 			jack_port_t *port = process->ports[d][i];
 
 			step();
-			(void)jack_remove_properties(process->client,
-						     jack_port_uuid(port));
+			leat_jack_metadata_remove_port(process->client, port);
 			step();
 			jack_port_unregister(process->client, port);
 		}
+	step();
+	leat_jack_metadata_remove_client(process->client);
 }
