@@ -3,6 +3,7 @@
 
 #include "cli/rights.h"
 #include "config_name.h"
+#include "names.h"
 
 #include <pipewire/extensions/metadata.h>
 
@@ -205,6 +206,7 @@ int leat_pw_graph_connect(struct leat_pw_graph *self, struct leat_error *error)
 
 	if (!props)
 		return not_connected(self, error);
+	leat_pw_names_set_client(props);
 	if (self->remote)
 		pw_properties_set(props, PW_KEY_REMOTE_NAME, self->remote);
 	self->ready = false;

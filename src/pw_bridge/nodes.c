@@ -2,6 +2,7 @@
 #include "nodes.h"
 
 #include "graph.h"
+#include "names.h"
 #include "nodes_retune.h"
 
 #include <leat/positions.h>
@@ -192,7 +193,8 @@ make_properties(const struct leat_pw_node *node,
 		const struct leat_link_spec *spec,
 		const struct leat_pw_nodes_setup *setup)
 {
-	const char *kind = is_source(node) ? "source" : "sink";
+	const struct leat_pw_names names = { spec->link_name, setup->name,
+					     setup->description };
 	struct leat_pw_node_clock clock;
 	struct pw_properties *props = pw_properties_new(
 		PW_KEY_MEDIA_TYPE, "Audio", PW_KEY_MEDIA_CLASS,
@@ -203,21 +205,7 @@ make_properties(const struct leat_pw_node *node,
 
 	if (!props)
 		return NULL;
-	if (setup->name)
-		pw_properties_setf(props, PW_KEY_NODE_NAME, "%s.%s",
-				   setup->name, kind);
-	else
-		pw_properties_setf(props, PW_KEY_NODE_NAME, "leat.%s.%s",
-				   spec->link_name, kind);
-	if (setup->description)
-		pw_properties_set(props, PW_KEY_NODE_DESCRIPTION,
-				  setup->description);
-	else
-		pw_properties_setf(props, PW_KEY_NODE_DESCRIPTION,
-				   is_source(node) ? "From JACK (%s)"
-						   : "To JACK (%s)",
-				   spec->link_name);
-	pw_properties_setf(props, PW_KEY_NODE_NICK, "JACK %s", spec->link_name);
+	leat_pw_names_set_node(props, node->direction, &names);
 	pw_properties_setf(props, PW_KEY_NODE_GROUP, "leat.%s",
 			   spec->link_name);
 	pw_properties_setf(props, PW_KEY_PRIORITY_SESSION, "%d",

@@ -241,6 +241,7 @@ static struct pw_properties *make_properties(struct graph *graph,
 		return NULL;
 	pw_properties_setf(props, PW_KEY_NODE_DESCRIPTION, "Tap of JACK (%s)",
 			   config->link_name);
+	pw_properties_set(props, PW_KEY_APP_ICON_NAME, "leat");
 	if (config->target)
 		pw_properties_set(props, "target.object", config->target);
 	return props;
