@@ -342,12 +342,13 @@ def run_example(example, build):
             place.end()
 
 
-def make_stereo(place):
-    """Ten seconds of silence in two channels, for a player of somebody's."""
-    header = b"RIFF" + (36 + 1920000).to_bytes(4, "little") + b"WAVEfmt "
+def make_stereo(place, seconds=10):
+    """Silence in two channels, for a player of somebody's."""
+    n_bytes = 192000 * seconds
+    header = b"RIFF" + (36 + n_bytes).to_bytes(4, "little") + b"WAVEfmt "
     header += bytes.fromhex("10000000 0100 0200 80bb0000 00ee0200 0400 1000")
-    header += b"data" + (1920000).to_bytes(4, "little")
-    (place.folder / "stereo.wav").write_bytes(header + bytes(1920000))
+    header += b"data" + n_bytes.to_bytes(4, "little")
+    (place.folder / "stereo.wav").write_bytes(header + bytes(n_bytes))
 
 
 def missing_for(example):
