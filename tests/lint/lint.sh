@@ -37,6 +37,34 @@ check_manuals() {
 	mandoc -Tlint -W warning $(find data/man -name '*.[1-8]')
 }
 
+# Whoever looks for a page finds it: each is in the index, each manual is
+# installed, and each of a program is named in leat(1).
+check_index() {
+	bad=
+	for page in doc/*.md; do
+		name=${page#doc/}
+		[ "$name" = README.md ] ||
+			grep -qF "[$name]($name)" doc/README.md ||
+			bad="$bad $page is not in doc/README.md;"
+	done
+	for page in data/man/*; do
+		name=${page##*/}
+		grep -rqF "man/$name'" data --include=meson.build ||
+			find src -name meson.build -exec grep -qF "$name'" {} + ||
+			bad="$bad $page is not installed;"
+		case $name in
+		leat-*.1)
+			grep -qF ".Xr ${name%.1} 1" data/man/leat.1 ||
+				bad="$bad $page is not in leat(1);"
+			;;
+		esac
+	done
+	[ -z "$bad" ] || {
+		echo "$bad" | tr ';' '\n'
+		exit 1
+	}
+}
+
 # The units, as systemd itself reads them. Where the programs are is no matter.
 check_units() {
 	command -v systemd-analyze >/dev/null || skip "systemd is not here"
