@@ -413,11 +413,13 @@ enum outcome play(struct run *run, const struct fail_order *order,
 		judge_words(run, order, false);
 	/*
 	 * Without that right it runs, and says what it lacks. The first two
-	 * that it locks are pages of counters.
+	 * that it locks are its own counters, and for leat-jack the third has
+	 * those of the other side.
 	 */
 	if (outcome == CAME_UP && run->subject <= PIPEWIRE_SIDE &&
 	    strcmp(order->site.call, "mlock") == 0 &&
-	    (order->nth > 1 || order->deed == FAIL_ALWAYS))
+	    (order->nth > (run->subject == JACK_SIDE ? 2 : 1) ||
+	     order->deed == FAIL_ALWAYS))
 		judge_words(run, order, true);
 	if (outcome != ENDED)
 		stop_subject(run);
