@@ -229,6 +229,7 @@ static void on_process_changed(void *user, uint64_t count)
 		leave_for_a_while(self, "it goes faster than any JACK server");
 		return;
 	}
+	leat_pw_nodes_look_at_driver(&self->nodes);
 	leat_pw_bridge_look_at_targets(self);
 	leat_pw_bridge_latency_changed(self);
 	if (look_at_rate(self))

@@ -71,7 +71,7 @@ static void make_nodes(struct leat_pw_bridge *self,
 {
 	int res;
 
-	res = leat_pw_nodes_create(&self->nodes, self->graph.core, &self->spec,
+	res = leat_pw_nodes_create(&self->nodes, &self->graph, &self->spec,
 				   clocks, &self->setup->nodes, self->error);
 	if (res == 0)
 		return;

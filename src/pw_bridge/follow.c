@@ -11,19 +11,31 @@
 /* Cycles run for one wake-up; more than one only if JACK overtakes us. */
 #define CYCLES_PER_WAKE 4
 
+static enum leat_direction driving_way(const struct leat_pw_process *self)
+{
+	return self->driver == self->stream[LEAT_TO_PIPEWIRE] ? LEAT_TO_PIPEWIRE
+							      : LEAT_TO_JACK;
+}
+
 static bool streaming(const struct leat_pw_process *self)
 {
-	enum leat_direction d = self->driver == self->stream[LEAT_TO_PIPEWIRE]
-					? LEAT_TO_PIPEWIRE
-					: LEAT_TO_JACK;
+	return self->driver && self->streaming[driving_way(self)];
+}
 
-	return self->driver && self->streaming[d];
+/*
+ * Newer libraries believe that it drives while another driver does: see
+ * nodes_retune.c. To trigger, or to write to the clock, would be that driver's.
+ */
+static bool drives(const struct leat_pw_process *self)
+{
+	return !self->driven[driving_way(self)] &&
+	       pw_stream_is_driving(self->driver);
 }
 
 /* Newer libraries crash when asked before the stream is connected. */
 bool leat_pw_driving(const struct leat_pw_process *self)
 {
-	return streaming(self) && pw_stream_is_driving(self->driver);
+	return streaming(self) && drives(self);
 }
 
 static void turn(struct leat_pw_process *self, bool adapts)
@@ -228,7 +240,7 @@ void leat_pw_look(struct leat_pw_process *self)
 		uint64_t newest = leat_consumer_newest(ring);
 		uint64_t handled = self->handled;
 		uint32_t n_changes = self->n_changes;
-		bool ours = pw_stream_is_driving(self->driver);
+		bool ours = drives(self);
 
 		set_other_driver(self, !ours);
 		self->handled = newest;

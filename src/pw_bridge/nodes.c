@@ -53,6 +53,8 @@ static void on_state(void *user, enum pw_stream_state old,
 				      state == PW_STREAM_STATE_STREAMING);
 	if (state == PW_STREAM_STATE_PAUSED)
 		leat_pw_node_paused(node);
+	if (state == PW_STREAM_STATE_STREAMING)
+		leat_pw_node_streams(node);
 	node->nodes->changed(node->nodes->user);
 }
 
@@ -68,14 +70,24 @@ static void on_param(void *user, uint32_t id, const struct spa_pod *param)
 static void on_io(void *user, uint32_t id, void *area, uint32_t size)
 {
 	struct leat_pw_node *node = user;
+	struct leat_pw_process *process = node->nodes->process;
 
-	if (id != SPA_IO_Position)
+	switch (id) {
+	case SPA_IO_Clock:
+		node->clock = size < sizeof(*node->clock) ? NULL : area;
+		break;
+	case SPA_IO_Position:
+		if (size < sizeof(struct spa_io_position))
+			area = NULL;
+		node->position = area;
+		break;
+	default:
 		return;
-	if (area && size < sizeof(struct spa_io_position))
-		area = NULL;
-	node->position = area;
-	leat_pw_process_set_position(node->nodes->process, node->direction,
-				     area);
+	}
+	leat_pw_process_set_position(process, node->direction, node->position,
+				     !leat_pw_node_is_driven(node));
+	/* Not from within an event of the stream's. */
+	pw_loop_signal_event(process->main_loop, process->changed);
 }
 
 /* Fault a new buffer in, so that the data loop need not. */
@@ -276,7 +288,8 @@ void leat_pw_nodes_init(struct leat_pw_nodes *self,
 	}
 }
 
-int leat_pw_nodes_create(struct leat_pw_nodes *self, struct pw_core *core,
+int leat_pw_nodes_create(struct leat_pw_nodes *self,
+			 const struct leat_pw_graph *graph,
 			 const struct leat_link_spec *spec,
 			 const struct leat_pw_clocks *clocks,
 			 const struct leat_pw_nodes_setup *setup,
@@ -289,6 +302,7 @@ int leat_pw_nodes_create(struct leat_pw_nodes *self, struct pw_core *core,
 	self->latency = setup->latency;
 	self->made = true;
 	self->drives = clocks->follows;
+	leat_pw_nodes_listen(self, graph);
 	self->format_hz = clocks->rate_hz;
 	res = leat_pw_nodes_make_adaptive(self, &self->adaptive, error);
 	if (res == -EINVAL) {
@@ -296,7 +310,7 @@ int leat_pw_nodes_create(struct leat_pw_nodes *self, struct pw_core *core,
 		return res;
 	}
 	for (int d = 0; d < LEAT_N_DIRECTIONS && res == 0; d++)
-		res = make_stream(&self->node[d], core, spec, setup);
+		res = make_stream(&self->node[d], graph->core, spec, setup);
 	if (res == 0) {
 		struct leat_pw_streams streams = leat_pw_nodes_streams(self);
 
@@ -328,14 +342,16 @@ void leat_pw_nodes_destroy(struct leat_pw_nodes *self)
 
 		if (!node->stream)
 			continue;
+		leat_pw_node_rested(node);
 		spa_hook_remove(&node->listener);
 		pw_stream_destroy(node->stream);
 		node->stream = NULL;
 		node->state = PW_STREAM_STATE_UNCONNECTED;
+		node->clock = NULL;
 		node->position = NULL;
-		node->resting = false;
 		memset(&node->reported, 0, sizeof(node->reported));
 	}
+	spa_hook_remove(&self->core_listener);
 	leat_pw_adaptive_destroy(self->adaptive);
 	self->adaptive = NULL;
 	self->made = false;

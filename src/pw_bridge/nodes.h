@@ -7,6 +7,7 @@
 #ifndef LEAT_PW_NODES_H
 #define LEAT_PW_NODES_H
 
+#include "graph.h"
 #include "link/latency.h"
 #include "process.h"
 
@@ -43,10 +44,13 @@ struct leat_pw_node {
 	struct spa_hook listener;
 	enum leat_direction direction;
 	enum pw_stream_state state;
-	const struct spa_io_position *position; /* of its driver, or NULL */
-	uint32_t offered_hz; /* the rate of the format it offers */
-	uint32_t format_hz;  /* the rate it runs at; 0: none */
-	bool resting;	     /* told to pause, to take another format */
+	const struct spa_io_clock *clock; /* its own, or NULL */
+	struct spa_io_position *position; /* of its driver, or NULL */
+	uint32_t offered_hz;		  /* the rate of the format it offers */
+	uint32_t format_hz;		  /* the rate it runs at; 0: none */
+	bool resting;			  /* told to pause, in order to go on */
+	struct pw_proxy *watched;	  /* meanwhile: as the daemon has it */
+	struct spa_hook watch_listener;
 	struct leat_pw_reported reported;
 };
 
@@ -59,8 +63,13 @@ struct leat_pw_nodes {
 	struct leat_pw_adaptive *adaptive; /* or NULL */
 	uint32_t format_hz;		   /* what the data loop works with */
 	bool made;
-	bool drives; /* what PipeWire was told last */
-	bool failed; /* one of them; failure says why */
+	bool wants_driver; /* JACK is there to drive it */
+	bool drives;	   /* what PipeWire was told last */
+	struct pw_core *core;
+	struct pw_registry *registry;
+	struct spa_hook core_listener;
+	int told_seq; /* asked of it since then; 0: it answered */
+	bool failed;  /* one of them; failure says why */
 	char failure[128];
 	void (*changed)(void *user); /* a state changed */
 	void *user;
@@ -71,7 +80,8 @@ void leat_pw_nodes_init(struct leat_pw_nodes *self,
 			void (*changed)(void *user), void *user);
 
 /* Make the nodes: both or none. */
-int leat_pw_nodes_create(struct leat_pw_nodes *self, struct pw_core *core,
+int leat_pw_nodes_create(struct leat_pw_nodes *self,
+			 const struct leat_pw_graph *graph,
 			 const struct leat_link_spec *spec,
 			 const struct leat_pw_clocks *clocks,
 			 const struct leat_pw_nodes_setup *setup,
@@ -110,6 +120,8 @@ void leat_pw_nodes_set_period(struct leat_pw_nodes *self, uint32_t period);
 
 /* Drive the graph, or leave that to another driver while JACK is away. */
 void leat_pw_nodes_set_driver(struct leat_pw_nodes *self, bool driver);
+/* The graph may have another driver than it had. */
+void leat_pw_nodes_look_at_driver(struct leat_pw_nodes *self);
 
 /* Whether the driving node is being run, or any where none drives. */
 bool leat_pw_nodes_streaming(const struct leat_pw_nodes *self);

@@ -75,27 +75,108 @@ static void update_clock(struct leat_pw_node *node, bool drives)
 	pw_stream_update_properties(node->stream, &clock.dict);
 }
 
-static void update_clocks(struct leat_pw_nodes *self, bool drives)
+bool leat_pw_node_is_driven(const struct leat_pw_node *node)
 {
-	self->drives = drives;
-	for (int d = 0; d < LEAT_N_DIRECTIONS; d++)
-		update_clock(&self->node[d], drives);
+	return node->clock && node->position &&
+	       node->position->clock.id != node->clock->id;
 }
 
-void leat_pw_nodes_set_driver(struct leat_pw_nodes *self, bool drive)
+/*
+ * From PipeWire 1.2 on, a stream that is told to drive believes at once that it
+ * does: check_properties() in impl-node.c. It hears that another driver keeps
+ * the graph only with the next change of drivers; until then it calls none of
+ * those that it has to call in that driver's cycles. A pause is such a change,
+ * for where it is still wrong after the daemon has answered.
+ */
+static void correct_driver(struct leat_pw_nodes *self)
 {
 	struct leat_pw_node *node = leat_pw_nodes_driver(self);
-	bool drives = drive && self->clocks.follows;
+
+	if (self->drives && self->told_seq == 0 && leat_pw_node_up(node) &&
+	    leat_pw_node_is_driven(node) && pw_stream_is_driving(node->stream))
+		leat_pw_node_rest(node);
+}
+
+void leat_pw_node_streams(struct leat_pw_node *node)
+{
+	correct_driver(node->nodes);
+}
+
+static void on_done(void *user, uint32_t id, int seq)
+{
+	struct leat_pw_nodes *self = user;
+
+	if (id != PW_ID_CORE || seq != self->told_seq)
+		return;
+	self->told_seq = 0;
+	correct_driver(self);
+}
+
+static const struct pw_core_events core_events = {
+	PW_VERSION_CORE_EVENTS,
+	.done = on_done,
+};
+
+void leat_pw_nodes_listen(struct leat_pw_nodes *self,
+			  const struct leat_pw_graph *graph)
+{
+	self->core = graph->core;
+	self->registry = graph->registry;
+	pw_core_add_listener(self->core, &self->core_listener, &core_events,
+			     self);
+}
+
+static void told_driver(struct leat_pw_nodes *self, bool drives)
+{
+	self->drives = drives;
+	if (drives)
+		self->told_seq = pw_core_sync(self->core, PW_ID_CORE, 0);
+}
+
+static void update_clocks(struct leat_pw_nodes *self, bool drives)
+{
+	for (int d = 0; d < LEAT_N_DIRECTIONS; d++)
+		update_clock(&self->node[d], drives);
+	told_driver(self, drives);
+}
+
+void leat_pw_nodes_look_at_driver(struct leat_pw_nodes *self)
+{
+	struct leat_pw_node *node = leat_pw_nodes_driver(self);
+	bool drives = self->wants_driver && self->clocks.follows;
 	struct spa_dict_item item = SPA_DICT_ITEM_INIT(
 		PW_KEY_NODE_DRIVER, drives ? "true" : "false");
 
 	if (!self->made || self->drives == drives)
 		return;
-	self->drives = drives;
+	/* There is nothing to leave to another driver which has it already. */
+	if (!drives && leat_pw_node_is_driven(node))
+		return;
 	pw_stream_update_properties(node->stream, &SPA_DICT_INIT(&item, 1));
+	told_driver(self, drives);
+}
+
+void leat_pw_nodes_set_driver(struct leat_pw_nodes *self, bool driver)
+{
+	self->wants_driver = driver;
+	leat_pw_nodes_look_at_driver(self);
 }
 
 /* ---- the rate ---- */
+
+/*
+ * The rate that another driver has come to. Our own clock says nothing: what it
+ * has is of when it ran last, or what the daemon would have it be.
+ */
+static uint32_t rate_seen(const struct leat_pw_node *node)
+{
+	const struct spa_io_clock *own =
+		leat_pw_nodes_driver(node->nodes)->clock;
+
+	if (!node->position || !own || node->position->clock.id == own->id)
+		return 0;
+	return node->position->clock.rate.denom;
+}
 
 /*
  * What was to be expected; else what the graph has come to already, before
@@ -104,8 +185,7 @@ void leat_pw_nodes_set_driver(struct leat_pw_nodes *self, bool drive)
 static uint32_t rate_wanted(const struct leat_pw_node *node)
 {
 	uint32_t rate_hz = node->nodes->clocks.rate_hz;
-	uint32_t seen_hz = node->position ? node->position->clock.rate.denom
-					  : 0;
+	uint32_t seen_hz = rate_seen(node);
 
 	return rate_hz == node->format_hz && seen_hz > 0 ? seen_hz : rate_hz;
 }
@@ -128,10 +208,8 @@ static void offer(struct leat_pw_node *node)
 void leat_pw_node_paused(struct leat_pw_node *node)
 {
 	offer(node);
-	if (!node->resting)
-		return;
-	node->resting = false;
-	pw_stream_set_active(node->stream, true);
+	if (node->resting && !node->watched)
+		leat_pw_node_go_on(node);
 }
 
 void leat_pw_node_negotiates(struct leat_pw_node *node)
@@ -144,12 +222,8 @@ void leat_pw_nodes_rest(struct leat_pw_nodes *self)
 	for (int d = 0; d < LEAT_N_DIRECTIONS; d++) {
 		struct leat_pw_node *node = &self->node[d];
 
-		if (!node->stream || node->resting ||
-		    node->format_hz == self->clocks.rate_hz ||
-		    node->state != PW_STREAM_STATE_STREAMING)
-			continue;
-		node->resting = true;
-		pw_stream_set_active(node->stream, false);
+		if (node->format_hz != self->clocks.rate_hz)
+			leat_pw_node_rest(node);
 	}
 }
 

@@ -52,6 +52,7 @@ struct leat_pw_process {
 	struct spa_io_position *position; /* the driver's clock, or NULL */
 	/* Each stream's clock, or NULL. */
 	struct spa_io_position *clock[LEAT_N_DIRECTIONS];
+	bool driven[LEAT_N_DIRECTIONS];	   /* that is another node's */
 	struct leat_pw_adaptive *adaptive; /* NULL: follow mode only */
 	uint32_t n_channels[LEAT_N_DIRECTIONS];
 	uint32_t rate_hz;	 /* of the streams */
@@ -124,7 +125,7 @@ void leat_pw_process_set_streaming(struct leat_pw_process *self,
 				   bool streaming);
 void leat_pw_process_set_position(struct leat_pw_process *self,
 				  enum leat_direction direction,
-				  struct spa_io_position *position);
+				  struct spa_io_position *position, bool own);
 /* JACK's period, for adaptive mode. */
 void leat_pw_process_set_period(struct leat_pw_process *self, uint32_t period);
 

@@ -103,6 +103,7 @@ static void set_streams(struct leat_pw_process *self, const void *data)
 		self->n_channels[d] = streams->n_channels[d];
 		self->streaming[d] = false;
 		self->clock[d] = NULL;
+		self->driven[d] = false;
 		self->said_target[d] = 0;
 	}
 	self->position = NULL;
@@ -124,15 +125,17 @@ void leat_pw_process_set_streams(struct leat_pw_process *self,
 	change(self, set_streams, streams);
 }
 
-/* Where the driver's clock is. */
+/* Where the driver's clock is; its name is ours to give if it is our own. */
 static void find_position(struct leat_pw_process *self)
 {
 	self->position = NULL;
-	for (int d = 0; d < LEAT_N_DIRECTIONS; d++)
-		if (self->driver && self->stream[d] == self->driver)
-			self->position = self->clock[d];
-	if (self->position)
-		leat_pw_clock_name(self->position, self->link_name);
+	for (int d = 0; d < LEAT_N_DIRECTIONS; d++) {
+		if (!self->driver || self->stream[d] != self->driver)
+			continue;
+		self->position = self->clock[d];
+		if (self->position && !self->driven[d])
+			leat_pw_clock_name(self->position, self->link_name);
+	}
 }
 
 static void retune(struct leat_pw_process *self, const void *data)
@@ -192,6 +195,7 @@ void leat_pw_process_set_streaming(struct leat_pw_process *self,
 struct clock {
 	enum leat_direction direction;
 	struct spa_io_position *position;
+	bool own;
 };
 
 static void set_position(struct leat_pw_process *self, const void *data)
@@ -200,15 +204,16 @@ static void set_position(struct leat_pw_process *self, const void *data)
 	struct pw_stream *stream = self->stream[clock->direction];
 
 	self->clock[clock->direction] = clock->position;
+	self->driven[clock->direction] = !clock->own;
 	if (self->driver && stream == self->driver)
 		find_position(self);
 }
 
 void leat_pw_process_set_position(struct leat_pw_process *self,
 				  enum leat_direction direction,
-				  struct spa_io_position *position)
+				  struct spa_io_position *position, bool own)
 {
-	struct clock clock = { direction, position };
+	struct clock clock = { direction, position, own };
 
 	change(self, set_position, &clock);
 }
