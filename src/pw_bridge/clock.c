@@ -20,6 +20,19 @@ void leat_pw_clock_name(struct spa_io_position *position, const char *link_name)
 		 link_name);
 }
 
+void leat_pw_clock_aim(struct spa_io_clock *clock, uint32_t n_frames,
+		       uint32_t rate_hz)
+{
+#if PW_CHECK_VERSION(0, 3, 68)
+	clock->target_rate = SPA_FRACTION(1, rate_hz);
+	clock->target_duration = n_frames;
+#else
+	(void)clock;
+	(void)n_frames;
+	(void)rate_hz;
+#endif
+}
+
 void leat_pw_clock_write(struct spa_io_position *position,
 			 const struct leat_stamp *stamp, uint32_t n_frames,
 			 uint32_t rate_hz, int64_t delay)
@@ -37,10 +50,7 @@ void leat_pw_clock_write(struct spa_io_position *position,
 	clock->rate_diff = 1.0;
 	clock->next_nsec =
 		stamp->time_ns + n_frames * UINT64_C(1000000000) / rate_hz;
-#if PW_CHECK_VERSION(0, 3, 68)
-	clock->target_rate = clock->rate;
-	clock->target_duration = n_frames;
-#endif
+	leat_pw_clock_aim(clock, n_frames, rate_hz);
 }
 
 bool leat_pw_clock_recovering(const struct spa_io_position *position)

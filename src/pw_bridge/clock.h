@@ -23,6 +23,14 @@ LEAT_RT void leat_pw_clock_write(struct spa_io_position *position,
 				 uint32_t n_frames, uint32_t rate_hz,
 				 int64_t delay);
 
+/*
+ * What the cycles will be. The daemon goes by it when it first runs the graph:
+ * where it knows of something else it suspends the nodes at once, which breaks
+ * links that are being made (seen in 1.4.2).
+ */
+LEAT_RT void leat_pw_clock_aim(struct spa_io_clock *clock, uint32_t n_frames,
+			       uint32_t rate_hz);
+
 /* PipeWire calls process() once more after an xrun, outside our cycle. */
 LEAT_RT bool leat_pw_clock_recovering(const struct spa_io_position *position);
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "nodes.h"
 
+#include "clock.h"
 #include "graph.h"
 #include "names.h"
 #include "nodes_retune.h"
@@ -67,6 +68,15 @@ static void on_param(void *user, uint32_t id, const struct spa_pod *param)
 		leat_pw_node_formatted(user, info.rate);
 }
 
+static void aim_clock(struct leat_pw_node *node)
+{
+	const struct leat_link_spec *spec = &node->nodes->spec;
+
+	if (node->clock && node->nodes->clocks.follows &&
+	    node == leat_pw_nodes_driver(node->nodes))
+		leat_pw_clock_aim(node->clock, spec->period, spec->rate_hz);
+}
+
 static void on_io(void *user, uint32_t id, void *area, uint32_t size)
 {
 	struct leat_pw_node *node = user;
@@ -75,6 +85,7 @@ static void on_io(void *user, uint32_t id, void *area, uint32_t size)
 	switch (id) {
 	case SPA_IO_Clock:
 		node->clock = size < sizeof(*node->clock) ? NULL : area;
+		aim_clock(node);
 		break;
 	case SPA_IO_Position:
 		if (size < sizeof(struct spa_io_position))

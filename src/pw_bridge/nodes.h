@@ -44,7 +44,7 @@ struct leat_pw_node {
 	struct spa_hook listener;
 	enum leat_direction direction;
 	enum pw_stream_state state;
-	const struct spa_io_clock *clock; /* its own, or NULL */
+	struct spa_io_clock *clock;	  /* its own, or NULL */
 	struct spa_io_position *position; /* of its driver, or NULL */
 	uint32_t offered_hz;		  /* the rate of the format it offers */
 	uint32_t format_hz;		  /* the rate it runs at; 0: none */
