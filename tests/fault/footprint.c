@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 /*
  * A few pages, which malloc or the stack come to at last; and what malloc
@@ -34,6 +35,27 @@ static long count_entries(pid_t pid, const char *name)
 	while (readdir(dir))
 		n++;
 	closedir(dir);
+	return n;
+}
+
+static long count_eventfds(pid_t pid)
+{
+	char path[64], target[32];
+	struct dirent *entry;
+	long n = 0;
+	ssize_t n_bytes;
+	DIR *dir;
+
+	snprintf(path, sizeof(path), "/proc/%d/fd", (int)pid);
+	dir = opendir(path);
+	while (dir && (entry = readdir(dir))) {
+		n_bytes = readlinkat(dirfd(dir), entry->d_name, target,
+				     sizeof(target) - 1);
+		target[n_bytes > 0 ? n_bytes : 0] = 0;
+		n += strcmp(target, "anon_inode:[eventfd]") == 0;
+	}
+	if (dir)
+		closedir(dir);
 	return n;
 }
 
@@ -70,6 +92,7 @@ static long read_rss_kb(pid_t pid)
 bool footprint_take(struct footprint *footprint, pid_t pid)
 {
 	footprint->n_fds = count_entries(pid, "fd");
+	footprint->n_eventfds = count_eventfds(pid);
 	footprint->n_mappings = count_lines(pid, "maps");
 	footprint->n_threads = count_entries(pid, "task");
 	footprint->rss_kb = read_rss_kb(pid);

@@ -8,6 +8,7 @@
 
 struct footprint {
 	long n_fds;
+	long n_eventfds; /* of them */
 	long n_mappings; /* lines of /proc/PID/maps */
 	long n_threads;
 	long rss_kb;
