@@ -51,6 +51,7 @@ static const struct port_case ports[] = {
 #define N_PORTS (sizeof(ports) / sizeof(ports[0]))
 
 static jack_client_t *onlooker;
+static bool has_database; /* libjack can be built without one */
 static jack_uuid_t port_uuid[N_PORTS], client_uuid;
 
 /* Whether a property is that, or is not there if NULL is expected. */
@@ -110,6 +111,22 @@ static void open_onlooker(void)
 	CU_ASSERT_PTR_NOT_NULL_FATAL(onlooker);
 }
 
+static void look_for_database(void)
+{
+	jack_uuid_t uuid = 0;
+	char *text = jack_client_get_uuid(onlooker);
+
+	CU_ASSERT_PTR_NOT_NULL_FATAL(text);
+	CU_ASSERT_EQUAL_FATAL(jack_uuid_parse(text, &uuid), 0);
+	jack_free(text);
+	has_database = jack_set_property(onlooker, uuid,
+					 JACK_METADATA_PRETTY_NAME, "Onlooker",
+					 "text/plain") == 0;
+	if (!has_database)
+		printf("this libjack has no database for metadata: what JACK's "
+		       "clients see of names is skipped\n");
+}
+
 static void test_servers(void)
 {
 	bool up = bridge_start(&bridge);
@@ -118,6 +135,7 @@ static void test_servers(void)
 		bridge_show(&bridge);
 	CU_ASSERT_FATAL(up);
 	open_onlooker();
+	look_for_database();
 }
 
 static void test_ports(void)
@@ -126,6 +144,8 @@ static void test_ports(void)
 		const struct port_case *port = &ports[i];
 		jack_uuid_t subject = port_uuid[i] = find_port(port->name);
 
+		if (!has_database)
+			continue;
 		CU_ASSERT(is(subject, JACK_METADATA_PRETTY_NAME,
 			     port->pretty_name, "text/plain"));
 		CU_ASSERT(is(subject, JACK_METADATA_PORT_GROUP, port->group,
@@ -138,6 +158,8 @@ static void test_ports(void)
 
 static void test_client(void)
 {
+	if (!has_database)
+		return;
 	client_uuid = find_client();
 	CU_ASSERT(is(client_uuid, JACK_METADATA_PRETTY_NAME,
 		     "PipeWire (" LINK ")", "text/plain"));
@@ -161,7 +183,7 @@ static void test_gone(void)
  */
 static void test_what_others_left(void)
 {
-	for (size_t i = 0; i < N_PORTS; i++)
+	for (size_t i = 0; has_database && i < N_PORTS; i++)
 		CU_ASSERT_EQUAL(jack_set_property(onlooker, port_uuid[i],
 						  JACK_METADATA_PORT_GROUP,
 						  "of another", "text/plain"),
