@@ -114,7 +114,7 @@ static void open_onlooker(void)
 static void look_for_database(void)
 {
 	jack_uuid_t uuid = 0;
-	char *text = jack_client_get_uuid(onlooker);
+	char *text = jack_get_uuid_for_client_name(onlooker, "onlooker");
 
 	CU_ASSERT_PTR_NOT_NULL_FATAL(text);
 	CU_ASSERT_EQUAL_FATAL(jack_uuid_parse(text, &uuid), 0);
