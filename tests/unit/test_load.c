@@ -14,13 +14,18 @@
 
 #include <errno.h>
 #include <pthread.h>
+#include <sched.h>
 #include <string.h>
 #include <unistd.h>
+
+/* A larger part than this is none. */
+#define MOST_BYTES ((size_t)1 << 20)
 
 /* ---- the part ---- */
 
 static void test_new_part_has_nothing(void)
 {
+	const struct leat_part_header *header;
 	const struct leat_load_words *words;
 	struct leat_shm shm;
 
@@ -32,6 +37,11 @@ static void test_new_part_has_nothing(void)
 	CU_ASSERT_EQUAL(leat_word_peek(&words->n_slots), 128);
 	CU_ASSERT_EQUAL(leat_word_peek(&words->n_taps), LEAT_UNKNOWN);
 	CU_ASSERT_EQUAL(leat_word_peek(&words->n_written), 0);
+	header = shm.addr;
+	CU_ASSERT_EQUAL(header->version, 2);
+	CU_ASSERT_EQUAL(header->total_bytes, 28672);
+	CU_ASSERT_EQUAL(header->generation, 0);
+	CU_ASSERT_EQUAL(header->reserved[47], 0);
 	leat_shm_finish(&shm);
 	CU_ASSERT_PTR_NULL(leat_load_part_words(&shm));
 }
@@ -74,8 +84,12 @@ static void test_attach_refuses(void)
 			-EPROTO);
 	CU_ASSERT_EQUAL(leat_load_part_attach(&shm, forge(0, 0, 4096)),
 			-EPROTO);
-	CU_ASSERT_EQUAL(leat_load_part_attach(&shm, forge(0, 0, 2 << 20)),
-			-EPROTO);
+	CU_ASSERT_EQUAL(leat_load_part_attach(&shm, forge(0, 0, MOST_BYTES)),
+			0);
+	leat_shm_finish(&shm);
+	CU_ASSERT_EQUAL(
+		leat_load_part_attach(&shm, forge(0, 0, MOST_BYTES + 4096)),
+		-EPROTO);
 	CU_ASSERT_EQUAL(leat_load_part_attach(&shm, dup(0)), -EPROTO);
 	CU_ASSERT_EQUAL(leat_load_part_attach(&shm, -1), -EPROTO);
 	CU_ASSERT_EQUAL(unit_count_fds(), n_fds);
@@ -108,6 +122,36 @@ static void test_a_short_part_is_not_read(void)
 	int fd = forge(17, 0x60, 4096); /* 28672 becomes 4096 */
 
 	CU_ASSERT_EQUAL(leat_load_part_attach(&shm, fd), 0);
+	CU_ASSERT_PTR_NULL(leat_load_part_words(&shm));
+	leat_shm_finish(&shm);
+}
+
+/* A part of so many bytes, and not of whole pages. */
+static int forge_exactly(size_t n_bytes)
+{
+	struct leat_shm shm, whole;
+	int fd;
+
+	CU_ASSERT_FATAL(leat_load_part_create(&whole) == 0);
+	((struct leat_part_header *)whole.addr)->total_bytes = n_bytes;
+	CU_ASSERT_FATAL(leat_shm_create_constant(&shm, "unit", whole.addr,
+						 n_bytes) == 0);
+	fd = dup(shm.fd);
+	leat_shm_finish(&shm);
+	leat_shm_finish(&whole);
+	return fd;
+}
+
+static void test_the_last_byte_counts(void)
+{
+	const size_t n_bytes = sizeof(struct leat_load_part);
+	struct leat_shm shm;
+
+	CU_ASSERT_EQUAL(leat_load_part_attach(&shm, forge_exactly(n_bytes)), 0);
+	CU_ASSERT_PTR_NOT_NULL(leat_load_part_words(&shm));
+	leat_shm_finish(&shm);
+	CU_ASSERT_EQUAL(leat_load_part_attach(&shm, forge_exactly(n_bytes - 1)),
+			0);
 	CU_ASSERT_PTR_NULL(leat_load_part_words(&shm));
 	leat_shm_finish(&shm);
 }
@@ -246,6 +290,81 @@ static void test_both_sides_are_read(void)
 	CU_ASSERT_EQUAL(unit_count_fds(), n_fds);
 }
 
+/* Each histogram of each side is the one that it is said to be. */
+static void test_each_kind_is_read(void)
+{
+	struct leat_side_load recorded;
+	struct node host, guest;
+	struct leat_load *load;
+
+	open_both(&host, &guest);
+	for (uint64_t kind = 0; kind < LEAT_N_LOAD_KINDS; kind++) {
+		leat_histogram_add(&leat_host_load(host.host)->histogram[kind],
+				   100 + kind);
+		leat_histogram_add(
+			&leat_guest_load(guest.guest)->histogram[kind],
+			200 + kind);
+	}
+	CU_ASSERT_EQUAL_FATAL(ask(&load, &host, &guest), 0);
+	for (uint64_t side = 0; side < LEAT_N_LOAD_SIDES; side++) {
+		memset(&recorded, 0xff, sizeof(recorded));
+		leat_load_read(load, (enum leat_load_side)side, &recorded);
+		for (uint64_t kind = 0; kind < LEAT_N_LOAD_KINDS; kind++) {
+			CU_ASSERT_EQUAL(recorded.histogram[kind].n, 1);
+			CU_ASSERT_EQUAL(recorded.histogram[kind].max_ns,
+					100 * (side + 1) + kind);
+		}
+	}
+	leat_load_close(load);
+	close_both(&host, &guest);
+}
+
+/* By its name, with its host in this thread. */
+struct opening {
+	struct leat_load *load;
+	int res;
+	bool over;
+};
+
+static void *open_by_name(void *user)
+{
+	struct opening *opening = user;
+
+	opening->res = leat_load_open(&opening->load, NODE_LINK);
+	__atomic_store_n(&opening->over, true, __ATOMIC_RELEASE);
+	return NULL;
+}
+
+static void test_opened_by_name(void)
+{
+	int64_t until_ms = unit_now_ms() + UNIT_DEADLINE_MS;
+	struct opening opening = { NULL, 1, false };
+	unsigned n_fds = unit_count_fds();
+	struct leat_side_load jack;
+	struct node host, guest;
+	pthread_t opener;
+
+	open_both(&host, &guest);
+	leat_histogram_add(
+		&leat_host_load(host.host)->histogram[LEAT_LOAD_DURATION], 77);
+	CU_ASSERT_FATAL(pthread_create(&opener, NULL, open_by_name, &opening) ==
+			0);
+	while (!__atomic_load_n(&opening.over, __ATOMIC_ACQUIRE) &&
+	       unit_now_ms() < until_ms) {
+		node_settle(&host, &guest);
+		sched_yield();
+	}
+	pthread_join(opener, NULL);
+	CU_ASSERT_EQUAL_FATAL(opening.res, 0);
+	close_both(&host, &guest);
+	/* What it was stays readable. */
+	leat_load_read(opening.load, LEAT_LOAD_JACK, &jack);
+	CU_ASSERT_EQUAL(jack.histogram[LEAT_LOAD_DURATION].max_ns, 77);
+	leat_load_close(opening.load);
+	CU_ASSERT_EQUAL(unit_count_fds(), n_fds);
+	leat_load_close(NULL);
+}
+
 static void test_a_side_that_is_away_is_not_known(void)
 {
 	struct leat_link_spec spec = node_spec();
@@ -266,6 +385,13 @@ static void test_a_side_that_is_away_is_not_known(void)
 					 cycles, &n_lost),
 			0);
 	CU_ASSERT_EQUAL(n_lost, 0);
+	/* Nor is anything lost that was read of the one before. */
+	n_read = 5;
+	CU_ASSERT_EQUAL(leat_load_cycles(load, LEAT_LOAD_PIPEWIRE, &n_read,
+					 cycles, &n_lost),
+			0);
+	CU_ASSERT_EQUAL(n_lost, 0);
+	CU_ASSERT_EQUAL(leat_load_n_cycles(load, LEAT_LOAD_PIPEWIRE), 0);
 	leat_load_close(load);
 	node_close(&host);
 	unit_rundir_remove();
@@ -321,6 +447,102 @@ static void test_an_older_guest(void)
 	CU_ASSERT_FALSE(pipewire.known);
 	leat_load_close(load);
 	host_close(&test);
+}
+
+/* ---- answers that we make ourselves ---- */
+
+static void make_pair(int pair[2])
+{
+	CU_ASSERT_FATAL(
+		socketpair(AF_UNIX,
+			   SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0,
+			   pair) == 0);
+}
+
+/* The answer of a host with these load parts, whose descriptors it takes. */
+static int answer(struct leat_load **load, uint32_t loads, int part,
+		  int other_part)
+{
+	struct leat_message message;
+	struct leat_shm status;
+	int pair[2];
+
+	make_pair(pair);
+	CU_ASSERT_FATAL(leat_side_create(&status) == 0);
+	leat_message_init(&message, LEAT_MESSAGE_STATUS);
+	message.body.status.loads = loads;
+	say(pair[0], &message, (int[]){ status.fd, part, other_part },
+	    1u + (part >= 0) + (other_part >= 0));
+	leat_shm_finish(&status);
+	close(pair[0]);
+	if (part >= 0)
+		close(part);
+	if (other_part >= 0)
+		close(other_part);
+	return leat_load_answer(load, pair[1]);
+}
+
+static bool knows(const struct leat_load *load, enum leat_load_side side)
+{
+	static struct leat_side_load recorded;
+
+	leat_load_read(load, side, &recorded);
+	return recorded.known;
+}
+
+static struct leat_load *const not_null = (struct leat_load *)&words;
+
+/* Each bit stands for a part of its own. */
+static void test_parts_of_an_answer(void)
+{
+	unsigned n_fds = unit_count_fds();
+	struct leat_load *load;
+
+	CU_ASSERT_EQUAL_FATAL(answer(&load, 0, -1, -1), 0);
+	CU_ASSERT_FALSE(knows(load, LEAT_LOAD_JACK));
+	CU_ASSERT_FALSE(knows(load, LEAT_LOAD_PIPEWIRE));
+	CU_ASSERT_EQUAL(leat_load_n_taps(load), LEAT_UNKNOWN);
+	CU_ASSERT_EQUAL(leat_load_n_cycles(load, LEAT_LOAD_JACK), 0);
+	leat_load_close(load);
+	CU_ASSERT_EQUAL_FATAL(
+		answer(&load, LEAT_STATUS_JACK_LOAD, forge(0, 0, 28672), -1),
+		0);
+	CU_ASSERT_TRUE(knows(load, LEAT_LOAD_JACK));
+	CU_ASSERT_FALSE(knows(load, LEAT_LOAD_PIPEWIRE));
+	leat_load_close(load);
+	CU_ASSERT_EQUAL_FATAL(answer(&load, LEAT_STATUS_PIPEWIRE_LOAD,
+				     forge(0, 0, 28672), -1),
+			      0);
+	CU_ASSERT_FALSE(knows(load, LEAT_LOAD_JACK));
+	CU_ASSERT_TRUE(knows(load, LEAT_LOAD_PIPEWIRE));
+	leat_load_close(load);
+	CU_ASSERT_EQUAL(unit_count_fds(), n_fds);
+}
+
+static void test_answers_that_are_none(void)
+{
+	unsigned n_fds = unit_count_fds();
+	struct leat_load *load = not_null;
+	int pair[2];
+
+	/* One part will do, and the other one will not. */
+	CU_ASSERT_EQUAL(answer(&load, 3, forge(0, 0, 28672), forge(0, 1, 4096)),
+			-EPROTO);
+	CU_ASSERT_PTR_NULL(load);
+	load = not_null;
+	make_pair(pair);
+	say_type(pair[0], LEAT_MESSAGE_HELLO, 0);
+	CU_ASSERT_EQUAL(leat_load_answer(&load, pair[1]), -EPROTO);
+	CU_ASSERT_PTR_NULL(load);
+	close(pair[0]);
+	load = not_null;
+	make_pair(pair);
+	/* Not yet: it is still there to be asked. */
+	CU_ASSERT_EQUAL(leat_load_answer(&load, pair[1]), -EAGAIN);
+	CU_ASSERT_PTR_NULL(load);
+	close(pair[0]);
+	CU_ASSERT_EQUAL(leat_load_answer(&load, pair[1]), -ENOENT);
+	CU_ASSERT_EQUAL(unit_count_fds(), n_fds);
 }
 
 /* ---- of a guest that lies ---- */
@@ -423,6 +645,129 @@ static void test_cycles_come_once_and_in_order(void)
 	close_both(&host, &guest);
 }
 
+/* Words of our own, which are read as JACK's. */
+static struct leat_load_words *open_own(struct leat_load **load,
+					struct leat_shm *shm)
+{
+	CU_ASSERT_FATAL(leat_load_part_create(shm) == 0);
+	CU_ASSERT_EQUAL_FATAL(
+		answer(load, LEAT_STATUS_JACK_LOAD, dup(shm->fd), -1), 0);
+	return leat_load_part_own(shm);
+}
+
+static void close_own(struct leat_load *load, struct leat_shm *shm)
+{
+	leat_load_close(load);
+	leat_shm_finish(shm);
+}
+
+static void keep_many_in(struct leat_load_words *to, uint64_t n_cycles)
+{
+	for (uint64_t i = 1; i <= n_cycles; i++)
+		keep_in(to, 10 * i);
+}
+
+/* From there on; all of them, without those that are lost. */
+static void expect_cycles(const struct leat_load *load, uint64_t n_read,
+			  uint64_t n_written, uint64_t n_lost_wanted)
+{
+	static struct leat_load_cycle cycles[LEAT_LOAD_N_SLOTS];
+	uint64_t n_wanted = n_written < n_read + n_lost_wanted
+				    ? 0
+				    : n_written - n_read - n_lost_wanted;
+	uint64_t n_lost = UINT64_MAX;
+	uint32_t n = read_cycles(load, &n_read, cycles, &n_lost);
+
+	CU_ASSERT_EQUAL(n, n_wanted);
+	CU_ASSERT_EQUAL(n_lost, n_lost_wanted);
+	CU_ASSERT_EQUAL(n_read, n_written);
+	for (uint32_t i = 0; i < n; i++)
+		CU_ASSERT_EQUAL(cycles[i].start_ns,
+				10 * (n_written - n + i + 1));
+}
+
+static void test_old_cycles_are_passed_over(void)
+{
+	struct leat_load_words *own;
+	struct leat_load *load;
+	struct leat_shm shm;
+
+	own = open_own(&load, &shm);
+	keep_many_in(own, LEAT_LOAD_N_SLOTS);
+	expect_cycles(load, 0, 128, 0);
+	expect_cycles(load, 127, 128, 0);
+	expect_cycles(load, 128, 128, 0);
+	keep_in(own, 1290);
+	expect_cycles(load, 0, 129, 1);
+	expect_cycles(load, 1, 129, 0);
+	expect_cycles(load, 129, 129, 0);
+	keep_in(own, 1300);
+	expect_cycles(load, 0, 130, 2);
+	close_own(load, &shm);
+}
+
+/* Of another process before: all that is there is new. */
+static void test_what_went_back_is_read_anew(void)
+{
+	static struct leat_load_cycle cycles[LEAT_LOAD_N_SLOTS];
+	struct leat_load_words *own;
+	struct leat_load *load;
+	uint64_t n_read = 4, n_lost;
+	struct leat_shm shm;
+
+	own = open_own(&load, &shm);
+	keep_many_in(own, 3);
+	CU_ASSERT_EQUAL(read_cycles(load, &n_read, cycles, &n_lost), 3);
+	CU_ASSERT_EQUAL(n_read, 3);
+	CU_ASSERT_EQUAL(n_lost, 0);
+	CU_ASSERT_EQUAL(cycles[0].start_ns, 10);
+	close_own(load, &shm);
+}
+
+/* One that is being written, and those before it, are lost. */
+static void test_torn_cycles_are_lost(void)
+{
+	struct leat_load_words *own;
+	struct leat_load *load;
+	struct leat_shm shm;
+
+	own = open_own(&load, &shm);
+	keep_many_in(own, 6);
+	for (uint64_t i = 0; i < 6; i++) {
+		leat_word_set(&own->slots[i].number, 0);
+		expect_cycles(load, 0, 6, i + 1);
+		/* Or is a later one. */
+		leat_word_set(&own->slots[i].number, i + 1 + 128);
+		expect_cycles(load, 0, 6, i + 1);
+		leat_word_set(&own->slots[i].number, i + 1);
+	}
+	/* Two of them, and some that were overwritten. */
+	for (uint64_t i = 7; i <= 130; i++)
+		keep_in(own, 10 * i);
+	expect_cycles(load, 0, 130, 2);
+	leat_word_set(&own->slots[4].number, 0);
+	leat_word_set(&own->slots[7].number, 0);
+	expect_cycles(load, 0, 130, 8);
+	close_own(load, &shm);
+}
+
+static void test_all_of_a_cycle_is_read(void)
+{
+	struct leat_load_cycle cycles[LEAT_LOAD_N_SLOTS];
+	const struct leat_load_cycle kept = { 11, 22, 33, 44, 15 };
+	struct leat_load_words *own;
+	uint64_t n_read = 0, n_lost;
+	struct leat_load *load;
+	struct leat_shm shm;
+
+	own = open_own(&load, &shm);
+	leat_load_record(own, &kept);
+	memset(cycles, 0xff, sizeof(cycles));
+	CU_ASSERT_EQUAL(read_cycles(load, &n_read, cycles, &n_lost), 1);
+	CU_ASSERT_EQUAL(memcmp(&cycles[0], &kept, sizeof(kept)), 0);
+	close_own(load, &shm);
+}
+
 /* One writes as fast as it can, the other reads: each is whole, or lost. */
 static void *keep_many(void *user)
 {
@@ -475,17 +820,26 @@ static const struct unit_test tests[] = {
 	{ "part", "forged", test_attach_refuses },
 	{ "part", "other layouts", test_other_layouts_are_not_read },
 	{ "part", "short", test_a_short_part_is_not_read },
+	{ "part", "the last byte", test_the_last_byte_counts },
 	{ "recording", "long and late", test_only_long_and_late_ones_are_kept },
 	{ "recording", "unknown", test_what_is_unknown_is_not_recorded },
 	{ "recording", "times", test_times },
 	{ "link", "both sides", test_both_sides_are_read },
+	{ "link", "each kind", test_each_kind_is_read },
+	{ "link", "by name", test_opened_by_name },
 	{ "link", "one side", test_a_side_that_is_away_is_not_known },
 	{ "link", "none", test_nobody_hosts_it },
 	{ "older", "tool", test_an_older_tool },
 	{ "older", "guest", test_an_older_guest },
+	{ "answer", "its parts", test_parts_of_an_answer },
+	{ "answer", "none", test_answers_that_are_none },
 	{ "hostile", "no part", test_a_part_that_is_none },
 	{ "hostile", "two parts", test_a_second_part },
 	{ "cycles", "in order", test_cycles_come_once_and_in_order },
+	{ "cycles", "old", test_old_cycles_are_passed_over },
+	{ "cycles", "back", test_what_went_back_is_read_anew },
+	{ "cycles", "torn", test_torn_cycles_are_lost },
+	{ "cycles", "all of one", test_all_of_a_cycle_is_read },
 	{ "cycles", "whole", test_cycles_are_whole_while_written },
 };
 
