@@ -102,6 +102,23 @@ static void test_an_empty_one_knows_nothing(void)
 	CU_ASSERT_EQUAL(leat_histogram_percentile(&histogram, 50),
 			LEAT_UNKNOWN);
 	CU_ASSERT_TRUE(isnan(leat_histogram_mean_ns(&histogram)));
+	/* Its sum may be there before its count. */
+	words.sum_ns.atomic_value = 5;
+	read_all(&histogram);
+	CU_ASSERT_TRUE(isnan(leat_histogram_mean_ns(&histogram)));
+}
+
+static void test_means(void)
+{
+	struct leat_histogram histogram;
+
+	clear();
+	leat_histogram_add(&words, 123);
+	read_all(&histogram);
+	CU_ASSERT_DOUBLE_EQUAL(leat_histogram_mean_ns(&histogram), 123, 0);
+	leat_histogram_add(&words, 124);
+	read_all(&histogram);
+	CU_ASSERT_DOUBLE_EQUAL(leat_histogram_mean_ns(&histogram), 123.5, 0);
 }
 
 /* ---- percentiles ---- */
@@ -134,6 +151,52 @@ static void test_percentiles_of_a_thousand(void)
 	CU_ASSERT_EQUAL(leat_histogram_percentile(&histogram, 1000), 1000000);
 	expect_percentile(&histogram, -5, 1000);
 	expect_percentile(&histogram, (double)NAN, 1000);
+}
+
+/* Ranks are rounded up, and each has its bucket. */
+static void test_ranks(void)
+{
+	struct leat_histogram histogram;
+
+	clear();
+	for (uint64_t i = 0; i < 200; i++)
+		leat_histogram_add(&words,
+				   leat_histogram_least_ns(100 + (uint32_t)i));
+	read_all(&histogram);
+	CU_ASSERT_EQUAL(leat_histogram_percentile(&histogram, 0),
+			leat_histogram_least_ns(101) - 1);
+	CU_ASSERT_EQUAL(leat_histogram_percentile(&histogram, 0.5),
+			leat_histogram_least_ns(101) - 1);
+	CU_ASSERT_EQUAL(leat_histogram_percentile(&histogram, 0.75),
+			leat_histogram_least_ns(102) - 1);
+	CU_ASSERT_EQUAL(leat_histogram_percentile(&histogram, 1),
+			leat_histogram_least_ns(102) - 1);
+	CU_ASSERT_EQUAL(leat_histogram_percentile(&histogram, 50),
+			leat_histogram_least_ns(200) - 1);
+	CU_ASSERT_EQUAL(leat_histogram_percentile(&histogram, 99.25),
+			leat_histogram_least_ns(299) - 1);
+	CU_ASSERT_EQUAL(leat_histogram_percentile(&histogram, 99.75),
+			leat_histogram_least_ns(299));
+}
+
+/* All are in one bucket: half of its width is nobody's business. */
+static void test_percentiles_of_one_bucket(void)
+{
+	struct leat_histogram histogram;
+
+	clear();
+	leat_histogram_add(&words, 2112);
+	leat_histogram_add(&words, 2150);
+	leat_histogram_add(&words, 2120);
+	read_all(&histogram);
+	for (int percent = 0; percent <= 100; percent += 10)
+		CU_ASSERT_EQUAL(leat_histogram_percentile(&histogram, percent),
+				2150);
+	/* And with a larger one in another. */
+	leat_histogram_add(&words, 5000);
+	read_all(&histogram);
+	CU_ASSERT_EQUAL(leat_histogram_percentile(&histogram, 75), 2175);
+	CU_ASSERT_EQUAL(leat_histogram_percentile(&histogram, 76), 5000);
 }
 
 static void test_percentiles_of_one(void)
@@ -211,10 +274,67 @@ static void test_what_went_back_is_nothing(void)
 	clear();
 	leat_histogram_add(&words, 3000);
 	read_all(&after);
+	memset(&between, 0xff, sizeof(between));
 	leat_histogram_between(&between, &after, &before);
 	CU_ASSERT_EQUAL(between.n, 0);
+	CU_ASSERT_EQUAL(between.max_ns, 0);
+	CU_ASSERT_EQUAL(between.counts[94], 0);
 	CU_ASSERT_EQUAL(between.sum_ns, 0);
 	CU_ASSERT_EQUAL(leat_histogram_percentile(&between, 50), LEAT_UNKNOWN);
+}
+
+/* What lies in the first bucket came too. */
+static void test_the_first_bucket(void)
+{
+	struct leat_histogram before, after, between;
+
+	clear();
+	leat_histogram_add(&words, 1000);
+	read_all(&before);
+	leat_histogram_add(&words, 7);
+	read_all(&after);
+	leat_histogram_between(&between, &after, &before);
+	CU_ASSERT_EQUAL(between.n, 1);
+	CU_ASSERT_EQUAL(between.counts[0], 1);
+	CU_ASSERT_EQUAL(between.sum_ns, 7);
+	CU_ASSERT_EQUAL(between.max_ns, 31);
+}
+
+/* The maximum may have been written, and its count have been read before. */
+static void test_a_maximum_without_its_count(void)
+{
+	struct leat_histogram before, after, between;
+
+	clear();
+	leat_histogram_add(&words, 1000);
+	read_all(&before);
+	words.max_ns.atomic_value = 1234567;
+	read_all(&after);
+	leat_histogram_between(&between, &after, &before);
+	CU_ASSERT_EQUAL(between.n, 0);
+	CU_ASSERT_EQUAL(between.max_ns, 1234567);
+}
+
+/* More than a double counts one by one, with a maximum that is not theirs. */
+static void test_many_values(void)
+{
+	struct leat_histogram histogram;
+
+	clear();
+	words.counts[5].atomic_value = (UINT64_C(1) << 53) + 19;
+	words.max_ns.atomic_value = 1000000;
+	read_all(&histogram);
+	CU_ASSERT_EQUAL(
+		leat_histogram_percentile(&histogram, 99.99999999999999), 191);
+	CU_ASSERT_EQUAL(leat_histogram_percentile(&histogram, 100), 191);
+}
+
+/* Its caller's n is more than its counts are: nothing is read beyond them. */
+static void test_more_than_there_are(void)
+{
+	static struct leat_histogram histogram = { .n = 9, .max_ns = 5 };
+
+	CU_ASSERT_EQUAL(leat_histogram_percentile(&histogram, 50), 5);
 }
 
 /* A peer may write anything; it is read, and comes to an end. */
@@ -245,12 +365,19 @@ static const struct unit_test tests[] = {
 	{ "recording", "values", test_values_are_added_up },
 	{ "recording", "none", test_an_empty_one_knows_nothing },
 	{ "percentiles", "a thousand", test_percentiles_of_a_thousand },
+	{ "recording", "means", test_means },
+	{ "percentiles", "ranks", test_ranks },
+	{ "percentiles", "one bucket", test_percentiles_of_one_bucket },
 	{ "percentiles", "one", test_percentiles_of_one },
 	{ "percentiles", "out of range",
 	  test_what_is_out_of_range_is_known_by_its_maximum },
 	{ "between", "two looks", test_between_two_looks },
 	{ "between", "a new maximum", test_a_new_maximum_is_exact },
 	{ "between", "another process", test_what_went_back_is_nothing },
+	{ "between", "the first bucket", test_the_first_bucket },
+	{ "between", "a maximum alone", test_a_maximum_without_its_count },
+	{ "hostile", "many", test_many_values },
+	{ "hostile", "more than there are", test_more_than_there_are },
 	{ "hostile", "nonsense", test_nonsense_is_bounded },
 };
 
