@@ -3,9 +3,7 @@
  * leat.conf with several links, and SIGHUP: the counting signal goes through
  * one link while others are changed, added and ended around it.
  */
-#include "bridge.h"
-
-#include "unit/runner.h"
+#include "bridge_main.h"
 
 #include <CUnit/CUnit.h>
 
@@ -294,13 +292,4 @@ static const struct unit_test tests[] = {
 	{ "leat.conf", "nothing is left", test_nothing_is_left },
 };
 
-int main(int argc, char **argv)
-{
-	const char *why = bridge_init(&bridge, PERIOD);
-
-	if (why) {
-		printf("skipped: %s\n", why);
-		return SANDBOX_SKIP;
-	}
-	return unit_run(tests, sizeof(tests) / sizeof(tests[0]), argc, argv);
-}
+BRIDGE_MAIN(bridge, PERIOD, tests)

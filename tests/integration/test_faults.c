@@ -6,9 +6,7 @@
  * The period is long, so that a stall of the whole machine is no xrun: what
  * is counted was caused by the fault.
  */
-#include "bridge.h"
-
-#include "unit/runner.h"
+#include "bridge_main.h"
 
 #include <CUnit/CUnit.h>
 
@@ -227,13 +225,4 @@ static const struct unit_test tests[] = {
 	{ "faults", "ends cleanly", test_ends_cleanly },
 };
 
-int main(int argc, char **argv)
-{
-	const char *why = bridge_init(&bridge, PERIOD);
-
-	if (why) {
-		printf("skipped: %s\n", why);
-		return SANDBOX_SKIP;
-	}
-	return unit_run(tests, sizeof(tests) / sizeof(tests[0]), argc, argv);
-}
+BRIDGE_MAIN(bridge, PERIOD, tests)

@@ -5,9 +5,7 @@
  * its allocations by a preloaded library.
  */
 #include "alloc-watch.h"
-#include "bridge.h"
-
-#include "unit/runner.h"
+#include "bridge_main.h"
 
 #include <CUnit/CUnit.h>
 
@@ -292,13 +290,4 @@ static const struct unit_test tests[] = {
 	{ "steady state", "ends cleanly", test_ends_cleanly },
 };
 
-int main(int argc, char **argv)
-{
-	const char *why = bridge_init(&bridge, PERIOD);
-
-	if (why) {
-		printf("skipped: %s\n", why);
-		return SANDBOX_SKIP;
-	}
-	return unit_run(tests, sizeof(tests) / sizeof(tests[0]), argc, argv);
-}
+BRIDGE_MAIN(bridge, PERIOD, tests)

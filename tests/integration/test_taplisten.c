@@ -3,10 +3,9 @@
  * leat-tap meter, pipe, wait and play on a real bridge, on which an impulse
  * comes every quarter of a second, and nothing else.
  */
+#include "bridge_main.h"
 #include "impulse.h"
 #include "tap_run.h"
-
-#include "unit/runner.h"
 
 #include <CUnit/CUnit.h>
 
@@ -540,13 +539,4 @@ static const struct unit_test tests[] = {
 	{ "listen", "ends cleanly", test_ends_cleanly },
 };
 
-int main(int argc, char **argv)
-{
-	const char *why = bridge_init(&bridge, PERIOD);
-
-	if (why) {
-		printf("skipped: %s\n", why);
-		return SANDBOX_SKIP;
-	}
-	return unit_run(tests, sizeof(tests) / sizeof(tests[0]), argc, argv);
-}
+BRIDGE_MAIN(bridge, PERIOD, tests)
