@@ -2,12 +2,12 @@
 #include "experiment.h"
 
 #include "machine.h"
+#include "plant.h"
 #include "ramp.h"
 #include "summary.h"
 
 #include <errno.h>
 #include <inttypes.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -319,105 +319,13 @@ static int drain(struct xrun_experiment *e)
 	return res;
 }
 
-/* ---- delays on purpose ---- */
-
-static void set_plant(struct xrun_experiment *e,
-		      const struct xrun_plant_option *plant)
-{
-	struct xrun_recorder *recorder = NULL;
-
-	if (plant->place == XRUN_PLANT_JACK)
-		recorder = e->watch.jack;
-	if (plant->place == XRUN_PLANT_PIPEWIRE)
-		recorder = e->watch.pipewire;
-	if (!recorder)
-		return;
-	atomic_store(&recorder->plant_us, plant->delay_us);
-	atomic_store(&recorder->plant_every_ms, plant->every_ms);
-}
-
-static void unset_plant(struct xrun_experiment *e)
-{
-	atomic_store(&e->watch.jack->plant_every_ms, 0);
-	atomic_store(&e->watch.pipewire->plant_every_ms, 0);
-}
-
-static void on_stopper_end(void *user)
-{
-	struct xrun_experiment *e = user;
-
-	e->stopper_ended = true;
-}
-
-#define STOPPED_PIDS_MAX (XRUN_LAB_PIDS_MAX + 2)
-
-/* All servers, the bridge, the witness, and ourselves. */
-static int start_stopper(struct xrun_experiment *e)
-{
-	const struct leat_child_fds fds = { -1, -1, -1 };
-	char numbers[STOPPED_PIDS_MAX + 2][16];
-	pid_t pids[STOPPED_PIDS_MAX];
-	struct leat_command command;
-	unsigned n = xrun_lab_pids(&e->lab, pids);
-
-	if (e->witness)
-		pids[n++] = e->witness->pid;
-	pids[n++] = getpid();
-	leat_command_init(&command, e->load.own_path, "leat-xrun");
-	leat_command_add(&command, "--worker");
-	leat_command_add(&command, "stopper");
-	snprintf(numbers[0], 16, "%u", e->options->plant.delay_us);
-	snprintf(numbers[1], 16, "%u", e->options->plant.every_ms);
-	for (unsigned i = 0; i < n; i++)
-		snprintf(numbers[i + 2], 16, "%d", (int)pids[i]);
-	for (unsigned i = 0; i < n + 2; i++)
-		leat_command_add(&command, numbers[i]);
-	e->stopper_ended = false;
-	return leat_child_start(&e->stopper, e->loop, &command, &fds,
-				on_stopper_end, e);
-}
-
-static void stop_stopper(struct xrun_experiment *e)
-{
-	pid_t pids[XRUN_LAB_PIDS_MAX];
-	unsigned n = xrun_lab_pids(&e->lab, pids);
-
-	if (!leat_child_alive(&e->stopper))
-		return;
-	leat_child_signal(&e->stopper, SIGKILL);
-	while (!e->stopper_ended)
-		leat_loop_step(e->loop, 100);
-	/* It may have died between the two. */
-	for (unsigned i = 0; i < n; i++)
-		kill(pids[i], SIGCONT);
-	if (e->witness)
-		kill(e->witness->pid, SIGCONT);
-}
-
-static int start_plant(struct xrun_experiment *e)
-{
-	set_plant(e, &e->options->plant);
-	if (e->options->plant.place != XRUN_PLANT_MACHINE)
-		return 0;
-	if (start_stopper(e) == 0)
-		return 0;
-	leat_console_log(e->console, "cannot start who is to stop everything");
-	return 1;
-}
-
-static void stop_plant(struct xrun_experiment *e)
-{
-	unset_plant(e);
-	stop_stopper(e);
-}
-
 /* ---- a step ---- */
 
 static int measure(struct xrun_experiment *e, struct xrun_step *step)
 {
 	int64_t deadline_ms = leat_now_ms() + e->options->duration_ms;
 	uint32_t n_xruns = xrun_jack_end_n_xruns(e->jack);
-	int res = start_plant(e);
+	int res = xrun_plant_start(e);
 
 	xrun_watch_start(&e->watch);
 	while (res == 0 && leat_left_ms(deadline_ms) > 0) {
@@ -429,7 +337,7 @@ static int measure(struct xrun_experiment *e, struct xrun_step *step)
 			break;
 		}
 	}
-	stop_plant(e);
+	xrun_plant_stop(e);
 	xrun_watch_stop(&e->watch);
 	step->n_jack_xruns = xrun_jack_end_n_xruns(e->jack) - n_xruns;
 	return res;
