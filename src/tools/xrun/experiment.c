@@ -2,8 +2,8 @@
 #include "experiment.h"
 
 #include "machine.h"
+#include "plan.h"
 #include "plant.h"
-#include "ramp.h"
 #include "summary.h"
 
 #include <errno.h>
@@ -27,9 +27,6 @@
 #define N_PENDING 16
 
 #define STOPPED (-1)
-
-static const uint32_t matrix_periods[] = { 32, 64, 128, 256, 512, 1024, 2048 };
-#define N_MATRIX_PERIODS (sizeof(matrix_periods) / sizeof(matrix_periods[0]))
 
 /* ---- waiting ---- */
 
@@ -424,14 +421,7 @@ static void drop_step(struct xrun_result *result)
 	result->n_steps--;
 }
 
-/* What is to be done in a step. */
-struct task {
-	uint32_t arm, round, period;
-	enum xrun_load load;
-	uint32_t level;
-};
-
-static int run_step(struct xrun_experiment *e, const struct task *task)
+int xrun_step_run(struct xrun_experiment *e, const struct xrun_task *task)
 {
 	struct xrun_step *step = add_step(e->result);
 	int res = set_period(e, task->period);
@@ -458,114 +448,7 @@ static int run_step(struct xrun_experiment *e, const struct task *task)
 	return 0;
 }
 
-/* Each bridge in turn, so that what changes meanwhile changes for all. */
-static int run_rounds(struct xrun_experiment *e, struct task task)
-{
-	int res = 0;
-
-	for (task.round = 0; res == 0 && task.round < e->options->n_rounds;
-	     task.round++)
-		for (task.arm = 0; res == 0 && task.arm < e->result->n_arms;
-		     task.arm++)
-			res = run_step(e, &task);
-	return res;
-}
-
-/* ---- plans ---- */
-
-static int run_loads(struct xrun_experiment *e, uint32_t period)
-{
-	int res = 0;
-
-	for (uint32_t i = 0; res == 0 && i < e->options->n_loads; i++) {
-		const struct task task = {
-			.period = period,
-			.load = e->options->load[i].load,
-			.level = e->options->load[i].level,
-		};
-
-		res = run_rounds(e, task);
-	}
-	return res;
-}
-
-static int run_hold(struct xrun_experiment *e)
-{
-	e->n_planned =
-		e->options->n_loads * e->options->n_rounds * e->result->n_arms;
-	return run_loads(e, e->period);
-}
-
-static int run_matrix(struct xrun_experiment *e)
-{
-	int res = 0;
-
-	e->n_planned = (uint32_t)N_MATRIX_PERIODS * e->options->n_loads *
-		       e->options->n_rounds * e->result->n_arms;
-	for (size_t i = 0; res == 0 && i < N_MATRIX_PERIODS; i++)
-		res = run_loads(e, matrix_periods[i]);
-	return res;
-}
-
-/* Whether the rounds that were run last lost anything, with one bridge. */
-static bool lost_last(const struct xrun_result *result, uint32_t first,
-		      uint32_t arm)
-{
-	for (uint32_t i = first; i < result->n_steps; i++)
-		if (result->step[i].arm == arm &&
-		    xrun_step_lost(&result->step[i]) > 0)
-			return true;
-	return false;
-}
-
-/* Each bridge has a ramp of its own. */
-static int run_ramp_of(struct xrun_experiment *e, uint32_t arm)
-{
-	struct task task = { .arm = arm,
-			     .period = e->period,
-			     .load = e->options->load[0].load };
-	struct xrun_ramp ramp;
-	int res = 0;
-
-	xrun_ramp_init(&ramp, task.load);
-	while (res == 0 && !ramp.done) {
-		uint32_t first = e->result->n_steps;
-
-		task.level = ramp.level;
-		e->n_planned = e->n_done + e->options->n_rounds;
-		for (task.round = 0;
-		     res == 0 && task.round < e->options->n_rounds;
-		     task.round++)
-			res = run_step(e, &task);
-		if (res == 0)
-			xrun_ramp_take(&ramp, lost_last(e->result, first, arm));
-	}
-	e->result->arm[arm].highest_level = ramp.good;
-	e->result->arm[arm].has_highest = ramp.has_good;
-	return res;
-}
-
-static int run_ramp(struct xrun_experiment *e)
-{
-	int res = 0;
-
-	for (uint32_t arm = 0; res == 0 && arm < e->result->n_arms; arm++)
-		res = run_ramp_of(e, arm);
-	return res;
-}
-
-static int run_plan(struct xrun_experiment *e)
-{
-	switch (e->options->plan) {
-	case XRUN_PLAN_RAMP:
-		return run_ramp(e);
-	case XRUN_PLAN_MATRIX:
-		return run_matrix(e);
-	case XRUN_PLAN_HOLD:
-		break;
-	}
-	return run_hold(e);
-}
+/* ---- all of them ---- */
 
 /* Of leat's steps; with a ramp, whether there is a level with no loss. */
 static enum xrun_verdict judge(const struct xrun_result *result)
@@ -600,7 +483,7 @@ int xrun_experiment_run(struct xrun_experiment *e)
 		res = make_arms(e);
 	if (res == 0) {
 		describe(e);
-		res = run_plan(e);
+		res = xrun_plan_run(e);
 	}
 	e->result->interrupted = res == STOPPED;
 	e->result->failed = res != 0 && res != STOPPED;
