@@ -276,15 +276,20 @@ bool circle_link(struct circle *circle)
 			   "link pass:out_2 leat.test.sink:playback_FR") == 0;
 }
 
-bool circle_start(struct circle *circle, struct bridge *bridge)
+bool circle_start_clients(struct circle *circle, struct bridge *bridge)
 {
 	circle->period = bridge->jack.period;
 	return sig_jack_start(&circle->jack, &bridge->sandbox,
 			      bridge->jack.name, "sig", "--send", "--recv",
 			      NULL) == 0 &&
 	       sig_pw_start(&circle->pass, &bridge->sandbox, "pass", "--pass",
-			    NULL) == 0 &&
-	       circle_connect(circle) && circle_link(circle) &&
+			    NULL) == 0;
+}
+
+bool circle_start(struct circle *circle, struct bridge *bridge)
+{
+	return circle_start_clients(circle, bridge) && circle_connect(circle) &&
+	       circle_link(circle) &&
 	       bridge_wait_state("running", START_TIMEOUT_MS) &&
 	       bridge_wait_frames(4 * circle->period, START_TIMEOUT_MS);
 }

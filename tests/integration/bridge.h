@@ -88,6 +88,8 @@ struct circle {
 };
 
 bool circle_start(struct circle *circle, struct bridge *bridge);
+/** Only the two, linked to nothing. */
+bool circle_start_clients(struct circle *circle, struct bridge *bridge);
 /** Link the pass node (again); connections in JACK are the bridge's to keep. */
 bool circle_link(struct circle *circle);
 bool circle_connect(struct circle *circle);

@@ -15,6 +15,9 @@ struct witness;
 bool meter_open(const char *server, const struct witness *witness);
 void meter_close(void);
 
+/* Whether it has had a cycle yet; to wait for. */
+bool meter_is_called(void *unused);
+
 struct meter_counts {
 	uint64_t periods;     /* that it was called for */
 	uint64_t late;	      /* cycles that began late or left some out */
