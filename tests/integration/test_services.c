@@ -413,7 +413,7 @@ static void test_units_all(void)
 	CU_ASSERT_EQUAL(run_shell(text, sizeof(text),
 				  "echo 'links = { one = { } two = { } }' "
 				  ">~/.config/leat/leat.conf; "
-				  "systemctl --user start leat && "
+				  "systemctl --user enable --now leat && "
 				  "systemctl --user show -p StatusText leat"),
 			0);
 	CU_ASSERT_PTR_NOT_NULL(strstr(text, "one: bridged; two: bridged"));

@@ -21,7 +21,8 @@ import time
 
 sys.dont_write_bytecode = True
 sys.path.insert(0, str(pathlib.Path(sys.argv[1]) / "doc" / "examples"))
-from run_manuals import PATIENCE_S, UP, Place, enter_namespaces, make_stereo
+from examples import UP
+from place import PATIENCE_S, Place, enter_namespaces, make_stereo
 
 NEEDED = "Xvfb xdotool import convert dbus-daemon wireplumber pipewire-pulse".split()
 SCREEN = (900, 560)
@@ -200,7 +201,7 @@ def take(place, name, picture):
 
 
 def show(folder, build, out, names):
-    place = Place(folder, build)
+    place = Place(folder, pathlib.Path(sys.argv[1]).resolve(), build)
     try:
         place.start_servers()
         start_session(place)
