@@ -53,6 +53,8 @@
 #define FOLLOW 2.0
 #define FOLLOW_LEAST (FOLLOW * TAU * LEAT_CLOCK_NARROW_HZ)
 #define FOLLOW_MOST 1.0
+/* How soon it goes by another bandwidth; 1/s. */
+#define FOLLOW_TURN 0.125
 /* ... and of the drift that it goes by. */
 #define SMOOTH 4.0
 #define OFF_S 150e-6
@@ -91,6 +93,7 @@ static void open_drift(struct leat_clock_loop *self) LEAT_RT
 	self->age_s = 0;
 	self->n_weighed = 0;
 	self->omega = TAU * LEAT_CLOCK_FINAL_HZ;
+	self->follow_omega = self->omega;
 	self->noise.mean_weight = 1;
 	self->noise.variance = 0;
 	self->noise.long_variance = 0;
@@ -494,7 +497,18 @@ static double follow_gain(const struct leat_clock_loop *self) LEAT_RT
 {
 	double learned = FOLLOW / fmax(self->age_s, 1e-3);
 
-	return fmax(fmax(learned, FOLLOW * self->omega), FOLLOW_LEAST);
+	return fmax(fmax(learned, FOLLOW * self->follow_omega), FOLLOW_LEAST);
+}
+
+/*
+ * The loop widens at once, and who follows a target that moves is off by what
+ * its gain makes of that: at another gain at once it would change its speed at
+ * once, by half of the 2 ppm that a target moves at, and be heard.
+ */
+static void follow_bandwidth(struct leat_clock_loop *self, double dt) LEAT_RT
+{
+	self->follow_omega +=
+		fmin(FOLLOW_TURN * dt, 1) * (self->omega - self->follow_omega);
 }
 
 /* The drift that is followed: what the loop learns, smoothed as well. */
@@ -546,6 +560,7 @@ unsigned leat_clock_loop_update(struct leat_clock_loop *loop,
 	loop->since_upset_s += dt;
 	for (uint32_t i = 0; i < n_stamps; i++)
 		events |= use_stamp(loop, cycle, &jack[i]);
+	follow_bandwidth(loop, clamp(dt, 0, 10));
 	follow_drift(loop, clamp(dt, 0, 10));
 	return events;
 }

@@ -71,6 +71,7 @@ struct leat_clock_loop {
 	double interval_s;    /* mean time between JACK's stamps */
 	double cycle_s;	      /* mean time between PipeWire's cycles */
 	double omega;	      /* final bandwidth now, rad/s */
+	double follow_omega;  /* the same, smoothed */
 	double age_s;	      /* since the loop was opened */
 	double since_upset_s; /* since the last upset of any kind */
 	double error_s;	      /* of the last update, before clipping */

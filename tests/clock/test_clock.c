@@ -389,6 +389,37 @@ static void test_many_jumps(void)
 	CU_ASSERT(fabs(leat_clock_loop_ppm(&loop)) < 0.01);
 }
 
+/*
+ * JACK's clock is drifting by 10 ppm a minute more from the 60th second on, so
+ * the loop widens. Who is a frame off meanwhile does not hear when.
+ */
+static void test_widens_unheard(void)
+{
+	const double ppm_a_second = 10e-6 / 60;
+	double speed = 1, narrow = 0, widest = 0, most = 0;
+	struct leat_clock_loop loop;
+
+	leat_clock_loop_init(&loop, 48000, 48000);
+	for (uint64_t n = 0; n < 90 * 375; n++) {
+		struct leat_clock_cycle cycle = cycle_at(n, 48000);
+		double t = fmax((double)n / 375 - 60, 0);
+		struct leat_stamp stamp = { n * 128, 0, cycle.time_ns };
+		double last = speed;
+
+		stamp.time_ns -= (uint64_t)(ppm_a_second * t * t / 2 * 1e9);
+		leat_clock_loop_update(&loop, &cycle, &stamp, 1);
+		speed = leat_clock_loop_speed(&loop, 1);
+		if (t == 0)
+			narrow = loop.omega;
+		else if (n > 60 * 375 + 1)
+			most = fmax(most, fabs(speed - last));
+		widest = fmax(widest, loop.omega);
+	}
+	CU_ASSERT(widest > 1.4 * narrow);
+	/* 1 kHz in windows of a tenth of a second is 105 dB clean at 0.12 ppm. */
+	CU_ASSERT(most < 0.01e-6);
+}
+
 static void test_clamp(void)
 {
 	struct leat_clock_loop loop;
@@ -477,6 +508,7 @@ static const struct unit_test tests[] = {
 	{ "loop", "outliers", test_outliers },
 	{ "loop", "late schedule", test_late_schedule },
 	{ "loop", "many jumps", test_many_jumps },
+	{ "loop", "widens unheard", test_widens_unheard },
 	{ "loop", "clamp", test_clamp },
 	{ "loop", "rate_diff", test_bad_rate_diff },
 	{ "loop", "hostile stamps", test_hostile_stamps },
