@@ -210,13 +210,17 @@ static double servers_pause_ms(const struct change *change)
 	return change->run == change_period ? pause_ms(&bench.tone) : 0;
 }
 
-/* After a restart, from when JACK's clients were connected again. */
+/*
+ * After a restart, from when the first of what JACK's clients sent once they
+ * were connected again could have come round.
+ */
 static double gap_ms(const struct change *change)
 {
 	if (change->run != change_server)
 		return tone_bench_gap_ms(&bench);
 	return (double)(tone_bench_ask(&bench, "locked_ms") -
-			tone_bench_ask(&bench, "connected_ms"));
+			tone_bench_ask(&bench, "connected_ms")) -
+	       1000 * tone_bench_told(&bench) / now.rate_hz;
 }
 
 static double most_ms(const struct change *change)

@@ -132,16 +132,25 @@ bool tone_bench_wait_quiet(struct tone_bench *bench)
 	return wait_for(is_quiet, &quiet, TONE_BACK_MS);
 }
 
-double tone_bench_off(struct tone_bench *bench)
+double tone_bench_told(const struct tone_bench *bench)
 {
 	double told = CIRCLE_JACK_PERIODS * (double)bench->period;
 	struct leat_link_status status;
-	int64_t behind = tone_bench_ask(bench, "behind");
 
-	if (behind == INT64_MIN || !bridge_status(&status))
+	if (!bridge_status(&status))
 		return INFINITY;
 	for (int d = 0; d < LEAT_N_DIRECTIONS; d++)
 		told += (double)status.direction[d].target;
+	return told;
+}
+
+double tone_bench_off(struct tone_bench *bench)
+{
+	double told = tone_bench_told(bench);
+	int64_t behind = tone_bench_ask(bench, "behind");
+
+	if (behind == INT64_MIN || isinf(told))
+		return INFINITY;
 	return remainder((double)behind / 1000 - told, TURN);
 }
 

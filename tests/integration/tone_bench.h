@@ -50,7 +50,10 @@ double tone_bench_gap_ms(struct tone_bench *bench);
 /** Wait until nothing but whole frames has come for a while. */
 bool tone_bench_wait_quiet(struct tone_bench *bench);
 
-/** How many frames the tone is late beyond what the status says. */
+/** How many frames the tone takes on its way round, by the status. */
+double tone_bench_told(const struct tone_bench *bench);
+
+/** How many frames the tone is late beyond that. */
 double tone_bench_off(struct tone_bench *bench);
 
 /** Wait until that is less than `near` frames. */
