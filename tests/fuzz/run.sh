@@ -157,7 +157,8 @@ length_of() {
 	esac
 }
 
-# fuzz PROGRAM TARGET OPTION...: an empty corpus, the seeds, a log.
+# fuzz PROGRAM TARGET OPTION...: an empty corpus, the seeds, a log. It takes what
+# processor time others leave.
 fuzz() {
 	program=$1 target=$2
 	shift 2
@@ -166,7 +167,7 @@ fuzz() {
 	dict=$here/fuzz_$target.dict
 	[ ! -e "$dict" ] || set -- "-dict=$dict" "$@"
 	# shellcheck disable=SC2086 # a list
-	"$program" $options -max_len="$(length_of "$target")" \
+	nice "$program" $options -max_len="$(length_of "$target")" \
 		-artifact_prefix="$work/found/" "$@" \
 		"$work/corpus" "$bin/seeds-$target" >"$work/log" 2>&1
 }
