@@ -21,7 +21,7 @@ static bool is_late(const struct leat_load_cycle *cycle) LEAT_RT
 		cycle->interval_ns > cycle->period_ns + cycle->period_ns / 2);
 }
 
-/* As event_log.c does it. */
+/* As event_log.c writes its events. */
 static void keep(struct leat_load_words *words,
 		 const struct leat_load_cycle *cycle) LEAT_RT
 {

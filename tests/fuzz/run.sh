@@ -42,7 +42,8 @@ flags="-std=gnu11 -O1 -g -fno-omit-frame-pointer -D_GNU_SOURCE -Wall -Wextra"
 library='src/ringbuf/fdring.c src/ringbuf/mapping.c src/ringbuf/ring.c
 src/ringbuf/shm.c src/ringbuf/signal.c src/link/error.c
 src/link/event_log.c src/link/frames.c src/link/guest.c src/link/histogram.c
-src/link/host.c src/link/host_taps.c src/link/load.c src/link/load_part.c src/link/part.c src/link/positions.c
+src/link/host.c src/link/host_taps.c src/link/load.c src/link/load_cycles.c
+src/link/load_part.c src/link/part.c src/link/positions.c
 src/link/proto.c src/link/rundir.c src/link/side.c src/link/socket.c
 src/link/stamp.c src/link/status.c src/link/tap.c src/link/tap_link.c
 src/link/tap_log.c src/link/tap_next.c src/link/tap_read.c src/link/tap_wait.c

@@ -11,6 +11,7 @@
 #include <sys/mman.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/timerfd.h>
 #include <unistd.h>
 
 static struct {
@@ -361,4 +362,6 @@ WRAP_MAKE(FAULT_SOCKETPAIR, int, socketpair,
 	  (domain, type, protocol, fds))
 WRAP_INT(FAULT_STAT, int, stat64, (const char *path, struct stat *st),
 	 (path, st))
+WRAP_MAKE(FAULT_TIMERFD_CREATE, int, timerfd_create, (int clock, int flags),
+	  (clock, flags))
 WRAP_INT(FAULT_UNLINK, int, unlink, (const char *path), (path))

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Two sides meet, and any one call on the way fails. */
 #include <leat/link.h>
+#include <leat/load.h>
 #include <leat/status.h>
 
 #include "faults.h"
@@ -203,7 +204,20 @@ static void test_meeting_at_zero(void)
 
 /* ---- asking for the status ---- */
 
+static int ask_load(const char *link_name, struct leat_link_status *status)
+{
+	struct leat_load *load;
+	int res = leat_load_open(&load, link_name);
+
+	if (res < 0)
+		return load ? 1 : res;
+	leat_load_status(load, status);
+	leat_load_close(load);
+	return res;
+}
+
 struct query {
+	int (*ask)(const char *link_name, struct leat_link_status *status);
 	enum fault_call call;
 	unsigned nth;
 	int error;
@@ -214,7 +228,7 @@ static int query_status(void *user)
 {
 	const struct query *query = user;
 	struct leat_link_status status;
-	unsigned n_fds = unit_count_fds();
+	unsigned n_fds = unit_count_fds(), n_blocks = faults_blocks();
 	int res;
 
 	if (query->call == FAULT_ANY_DESCRIPTOR) {
@@ -223,10 +237,11 @@ static int query_status(void *user)
 	} else {
 		faults_fail(query->call, query->nth, query->error);
 	}
-	res = leat_status_query(NODE_LINK, &status);
+	res = query->ask(NODE_LINK, &status);
 	if (res != query->res || faults_end() != (query->call != FAULT_NONE))
 		return 1;
-	if (n_fds != unit_count_fds() || faults_bad_closes() > 0)
+	if (n_fds != unit_count_fds() || faults_bad_closes() > 0 ||
+	    n_blocks != faults_blocks())
 		return 2;
 	return res == 0 && status.jack.alive != 1 ? 3 : 0;
 }
@@ -243,15 +258,20 @@ static bool has_ended(pid_t pid)
 static void test_status_query_fails(void)
 {
 	static const struct query queries[] = {
-		{ FAULT_NONE, 0, 0, 0 },
-		{ FAULT_ANY_DESCRIPTOR, 0, 0, 0 },
-		{ FAULT_SOCKET, 0, EMFILE, -EMFILE },
-		{ FAULT_SENDMSG, 0, ENOBUFS, -ENOBUFS },
-		{ FAULT_SENDMSG, 0, EPIPE, -ENOENT },
-		{ FAULT_POLL, 0, EINTR, -EINTR },
-		{ FAULT_RECVMSG, 0, EIO, -EIO },
-		{ FAULT_MMAP, 0, ENOMEM, -ENOMEM },
-		{ FAULT_MMAP, 1, EAGAIN, -ENOMEM },
+		{ leat_status_query, FAULT_NONE, 0, 0, 0 },
+		{ leat_status_query, FAULT_ANY_DESCRIPTOR, 0, 0, 0 },
+		{ leat_status_query, FAULT_SOCKET, 0, EMFILE, -EMFILE },
+		{ leat_status_query, FAULT_SENDMSG, 0, ENOBUFS, -ENOBUFS },
+		{ leat_status_query, FAULT_SENDMSG, 0, EPIPE, -ENOENT },
+		{ leat_status_query, FAULT_POLL, 0, EINTR, -EINTR },
+		{ leat_status_query, FAULT_RECVMSG, 0, EIO, -EIO },
+		{ leat_status_query, FAULT_MMAP, 0, ENOMEM, -ENOMEM },
+		{ leat_status_query, FAULT_MMAP, 1, EAGAIN, -ENOMEM },
+		{ ask_load, FAULT_NONE, 0, 0, 0 },
+		{ ask_load, FAULT_ANY_DESCRIPTOR, 0, 0, 0 },
+		{ ask_load, FAULT_SOCKET, 0, EMFILE, -EMFILE },
+		{ ask_load, FAULT_RECVMSG, 0, EIO, -EIO },
+		{ ask_load, FAULT_ALLOC, 0, ENOMEM, -ENOMEM },
 	};
 	struct leat_link_spec spec = node_spec();
 	struct node host, guest;

@@ -8,6 +8,7 @@
 #include <CUnit/CUnit.h>
 
 #include <errno.h>
+#include <fcntl.h>
 #include <unistd.h>
 
 /* More calls of a kind than there are. */
@@ -24,23 +25,35 @@ static struct leat_tap *open_tap(int *res)
 	return tap;
 }
 
+/*
+ * What comes next, in a time of its own that goes on by 20 ms with each call:
+ * taps let seconds pass before they ask again.
+ */
+static enum leat_tap_what next_at(struct leat_tap *tap, int64_t *now_ns)
+{
+	struct leat_tap_event event;
+
+	*now_ns += 20000000;
+	faults_virtual_time(*now_ns, 0, 0);
+	(void)leat_tap_next(tap, &event);
+	faults_virtual_time(0, 0, 0);
+	tap_bench_settle(&bench);
+	return event.what;
+}
+
 /* Whatever it was told before, in the end it reads. */
 static void expect_frames(struct leat_tap *tap)
 {
-	int64_t until_ms = unit_now_ms() + UNIT_DEADLINE_MS;
-	struct leat_tap_event event;
+	int64_t now_ns = unit_now_ms() * 1000000;
+	int n_left = 1000;
 
-	while (leat_tap_next(tap, &event) != LEAT_TAP_UP &&
-	       leat_tap_state(tap) != LEAT_TAP_LIVE &&
-	       unit_now_ms() < until_ms) {
-		tap_bench_settle(&bench);
-		usleep(1000);
-	}
+	while (next_at(tap, &now_ns) != LEAT_TAP_UP &&
+	       leat_tap_state(tap) != LEAT_TAP_LIVE && n_left > 0)
+		n_left--;
 	CU_ASSERT_EQUAL_FATAL(leat_tap_state(tap), LEAT_TAP_LIVE);
 	tap_bench_pipewire(&bench, 0, 64);
-	while (leat_tap_next(tap, &event) != LEAT_TAP_FRAMES &&
-	       unit_now_ms() < until_ms)
-		;
+	while (next_at(tap, &now_ns) != LEAT_TAP_FRAMES && n_left > 0)
+		n_left--;
 	CU_ASSERT_EQUAL(tap_bench_read(&bench, tap, LEAT_TO_JACK, 64), 64);
 }
 
@@ -78,14 +91,15 @@ static void test_any_call_fails(void)
 		enum fault_call call;
 		int error;
 	} faults[] = {
-		{ FAULT_ALLOC, ENOMEM },	 { FAULT_ACCEPT4, EMFILE },
-		{ FAULT_CONNECT, ECONNREFUSED }, { FAULT_CONNECT, EAGAIN },
-		{ FAULT_EPOLL_CREATE1, EMFILE }, { FAULT_EPOLL_CTL, ENOSPC },
-		{ FAULT_FCNTL, EACCES },	 { FAULT_FSTAT, EIO },
-		{ FAULT_GETSOCKOPT, EINVAL },	 { FAULT_MLOCK, ENOMEM },
-		{ FAULT_MMAP, ENOMEM },		 { FAULT_RECVMSG, EIO },
-		{ FAULT_RECVMSG, EAGAIN },	 { FAULT_SENDMSG, ENOBUFS },
-		{ FAULT_SENDMSG, EPIPE },	 { FAULT_SOCKET, EMFILE },
+		{ FAULT_ALLOC, ENOMEM },	  { FAULT_ACCEPT4, EMFILE },
+		{ FAULT_CONNECT, ECONNREFUSED },  { FAULT_CONNECT, EAGAIN },
+		{ FAULT_EPOLL_CREATE1, EMFILE },  { FAULT_EPOLL_CTL, ENOSPC },
+		{ FAULT_FCNTL, EACCES },	  { FAULT_FSTAT, EIO },
+		{ FAULT_GETSOCKOPT, EINVAL },	  { FAULT_MLOCK, ENOMEM },
+		{ FAULT_MMAP, ENOMEM },		  { FAULT_RECVMSG, EIO },
+		{ FAULT_RECVMSG, EAGAIN },	  { FAULT_SENDMSG, ENOBUFS },
+		{ FAULT_SENDMSG, EPIPE },	  { FAULT_SOCKET, EMFILE },
+		{ FAULT_TIMERFD_CREATE, EMFILE },
 	};
 
 	for (unsigned i = 0; i < sizeof(faults) / sizeof(faults[0]); i++) {
@@ -100,8 +114,76 @@ static void test_any_call_fails(void)
 	CU_ASSERT_EQUAL(faults_bad_closes(), 0);
 }
 
+/* What it cannot be opened without is told as it is. */
+static void test_opening_fails(void)
+{
+	static const struct {
+		enum fault_call call;
+		int error;
+	} faults[] = {
+		{ FAULT_ALLOC, ENOMEM },
+		{ FAULT_EPOLL_CREATE1, EMFILE },
+		{ FAULT_TIMERFD_CREATE, ENFILE },
+		{ FAULT_EPOLL_CTL, ENOSPC },
+		{ FAULT_SOCKET, EMFILE },
+	};
+	unsigned n_blocks;
+	int res;
+
+	tap_bench_init(&bench);
+	CU_ASSERT_FATAL(tap_bench_open(&bench));
+	n_blocks = faults_blocks();
+	for (unsigned i = 0; i < sizeof(faults) / sizeof(faults[0]); i++) {
+		unsigned n_fds = unit_count_fds();
+
+		faults_fail(faults[i].call, 0, faults[i].error);
+		CU_ASSERT_PTR_NULL(open_tap(&res));
+		CU_ASSERT_TRUE(faults_end());
+		CU_ASSERT_EQUAL(res, -faults[i].error);
+		CU_ASSERT_EQUAL(unit_count_fds(), n_fds);
+		CU_ASSERT_EQUAL(faults_blocks(), n_blocks);
+	}
+	CU_ASSERT(tap_bench_close(&bench));
+}
+
+/* Whether there was a call that made a descriptor, which then was 0. */
+static bool listen_at_zero(unsigned nth)
+{
+	struct leat_tap *tap;
+	bool hit;
+	int res;
+
+	tap_bench_init(&bench);
+	CU_ASSERT_FATAL(tap_bench_open(&bench));
+	faults_free_zero(nth);
+	tap = open_tap(&res);
+	CU_ASSERT_EQUAL_FATAL(res, 0);
+	tap_bench_settle(&bench);
+	expect_frames(tap);
+	hit = faults_end();
+	leat_tap_close(tap);
+	bench.n_fds -= hit;
+	CU_ASSERT(tap_bench_close(&bench));
+	return hit;
+}
+
+static void test_descriptor_zero(void)
+{
+	unsigned nth = 0;
+
+	CU_ASSERT_FATAL(unit_fd_open(0));
+	for (; nth < N_CALLS_MAX && listen_at_zero(nth); nth++) {
+		CU_ASSERT_FALSE(unit_fd_open(0));
+		CU_ASSERT_EQUAL(open("/dev/null", O_RDWR), 0);
+	}
+	CU_ASSERT(nth > 0 && nth < N_CALLS_MAX);
+	CU_ASSERT_EQUAL(faults_bad_closes(), 0);
+}
+
 static const struct unit_test tests[] = {
 	{ "tap", "any call fails", test_any_call_fails },
+	{ "tap", "opening fails", test_opening_fails },
+	{ "tap", "descriptor 0", test_descriptor_zero },
 };
 
 UNIT_MAIN(tests)

@@ -329,6 +329,19 @@ static void test_many_values(void)
 	CU_ASSERT_EQUAL(leat_histogram_percentile(&histogram, 100), 191);
 }
 
+/* So many that 100 % of them, in a double, would be one less than all. */
+static void test_all_of_many(void)
+{
+	struct leat_histogram histogram;
+
+	clear();
+	words.counts[5].atomic_value = UINT64_C(7337628731929743);
+	words.counts[7].atomic_value = 1;
+	words.max_ns.atomic_value = 1000000;
+	read_all(&histogram);
+	CU_ASSERT_EQUAL(leat_histogram_percentile(&histogram, 100), 255);
+}
+
 /* Its caller's n is more than its counts are: nothing is read beyond them. */
 static void test_more_than_there_are(void)
 {
@@ -377,6 +390,7 @@ static const struct unit_test tests[] = {
 	{ "between", "the first bucket", test_the_first_bucket },
 	{ "between", "a maximum alone", test_a_maximum_without_its_count },
 	{ "hostile", "many", test_many_values },
+	{ "hostile", "all of many", test_all_of_many },
 	{ "hostile", "more than there are", test_more_than_there_are },
 	{ "hostile", "nonsense", test_nonsense_is_bounded },
 };

@@ -108,6 +108,38 @@ static void test_arguments(void)
 	unit_rundir_remove();
 }
 
+/* Longer than any place for it. */
+static void test_long_name(void)
+{
+	static char name[1 << 21];
+	struct leat_error error;
+	struct leat_tap *tap;
+
+	memset(name, 'a', sizeof(name) - 1);
+	CU_ASSERT_EQUAL(leat_tap_open(&tap, name, LEAT_TO_JACK, NULL, &error),
+			-EINVAL);
+	CU_ASSERT_PTR_NULL(tap);
+}
+
+/* From the newest frame on, each as it comes. */
+static void test_no_configuration(void)
+{
+	struct leat_error error;
+	struct leat_tap *tap;
+
+	open_bench();
+	jack(3);
+	CU_ASSERT_EQUAL_FATAL(
+		leat_tap_open(&tap, NODE_LINK, LEAT_TO_PIPEWIRE, NULL, &error),
+		0);
+	expect_up(tap, 1);
+	CU_ASSERT_EQUAL(event.position, 3 * BLOCK);
+	expect_nothing(tap);
+	tap_bench_jack(&bench, 1);
+	expect_frames(tap, LEAT_TO_PIPEWIRE, 1);
+	finish(tap);
+}
+
 static void test_opens_before_the_link(void)
 {
 	struct leat_tap *tap;
@@ -680,6 +712,8 @@ static void test_many(void)
 
 static const struct unit_test tests[] = {
 	{ "open", "arguments", test_arguments },
+	{ "open", "a long name", test_long_name },
+	{ "open", "no configuration", test_no_configuration },
 	{ "open", "before the link", test_opens_before_the_link },
 	{ "open", "format", test_format },
 	{ "read", "all comes over", test_all_comes_over },

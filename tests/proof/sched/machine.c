@@ -308,8 +308,8 @@ enum place machine_place(const struct leat_word *word)
 	if (word == &machine.words[THREAD_CONSUMER].wake_at)
 		return PLACE_CONSUMER_WAKE_AT;
 	i = (unsigned)(word - machine.stamp);
-	/* Of the second line, behind the one word of the first. */
-	return PLACE_CELL + (i < WORDS_PER_LINE ? i : i - WORDS_PER_LINE + 1);
+	/* Of each line, behind the one word of the line before. */
+	return PLACE_CELL + i / WORDS_PER_LINE + i % WORDS_PER_LINE;
 }
 
 /* ---- loads ---- */

@@ -83,9 +83,9 @@ struct machine {
 	enum twin twin;
 	bool tracing;
 	struct leat_ring_words words[N_THREADS];
-	/* a struct leat_stamp_words or leat_stamp_log; its words lie where
-	   items do */
-	struct leat_word stamp[2 * WORDS_PER_LINE];
+	/* a struct leat_stamp_words, leat_stamp_log, leat_event_log or
+	   leat_load_words; its words lie where items do */
+	struct leat_word stamp[3 * WORDS_PER_LINE];
 	uint64_t first_index;
 	const char *failure; /* NULL: none so far */
 	uint64_t n_steps;    /* since it began */

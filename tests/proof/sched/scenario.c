@@ -529,6 +529,51 @@ static void consume_events(void)
 	}
 }
 
+/* ---- ACT_CYCLES ---- */
+
+static struct leat_load_words *load_words(void)
+{
+	return (struct leat_load_words *)machine.stamp;
+}
+
+static void produce_cycles(void)
+{
+	for (uint64_t k = 1; k <= scene()->n_items; k++) {
+		machine_trace("cycle %llu", (unsigned long long)k);
+		load_keep(load_words(),
+			  &(struct leat_load_cycle){ k, k, k, k, k });
+	}
+}
+
+/* The same as of events. */
+static void check_cycle(const struct leat_load_cycle *cycle, uint64_t number)
+{
+	if (cycle->duration_ns != cycle->start_ns ||
+	    cycle->interval_ns != cycle->start_ns ||
+	    cycle->wakeup_ns != cycle->start_ns ||
+	    cycle->period_ns != cycle->start_ns)
+		machine_fail("parts of two cycles");
+	if (cycle->start_ns != number)
+		machine_fail("another cycle");
+}
+
+static void consume_cycles(void)
+{
+	struct leat_load_cycle cycle[LEAT_LOAD_N_SLOTS];
+	uint64_t n_read = 0, n_told = 0, n_lost;
+
+	for (uint32_t i = 0; i < scene()->recv_block; i++) {
+		uint32_t n = leat_load_cycles_read(load_words(), &n_read, cycle,
+						   &n_lost);
+
+		n_told += n + n_lost;
+		if (n_told != n_read)
+			machine_fail("cycles neither read nor lost");
+		if (n > 0)
+			check_cycle(cycle, n_read);
+	}
+}
+
 /* ---- a run ---- */
 
 static void (*const bodies[][N_THREADS])(void) = {
@@ -539,6 +584,7 @@ static void (*const bodies[][N_THREADS])(void) = {
 	[ACT_STAMP] = { produce_stamps, consume_stamps },
 	[ACT_LOG] = { produce_log, consume_log },
 	[ACT_EVENTS] = { produce_events, consume_events },
+	[ACT_CYCLES] = { produce_cycles, consume_cycles },
 };
 
 /* Nobody is left asleep on what is there. */

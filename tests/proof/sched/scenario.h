@@ -18,7 +18,8 @@ enum act {
 	ACT_POLL,   /* n_items from end to end, n_tries looks, never sleeping */
 	ACT_STAMP,  /* n_items stamps, and recv_block looks at the newest */
 	ACT_LOG,    /* n_items stamps, and recv_block looks at all of them */
-	ACT_EVENTS  /* n_items events, and recv_block looks at all of them */
+	ACT_EVENTS, /* n_items events, and recv_block looks at all of them */
+	ACT_CYCLES  /* n_items late cycles, and recv_block looks at all */
 };
 
 struct scenario {

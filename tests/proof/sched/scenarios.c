@@ -155,6 +155,16 @@ const struct scenario scenarios[] = {
 	  .capacity = 1,
 	  .n_items = 3,
 	  .recv_block = 2 },
+	{ .name = "load cycles",
+	  .act = ACT_CYCLES,
+	  .capacity = 1,
+	  .n_items = 2,
+	  .recv_block = 1 },
+	{ .name = "load cycles, two looks",
+	  .act = ACT_CYCLES,
+	  .capacity = 1,
+	  .n_items = 3,
+	  .recv_block = 2 },
 	{ .name = "any 3 operations, capacity 1",
 	  .act = ACT_SCRIPT,
 	  .capacity = 1,
@@ -223,8 +233,9 @@ void scenario_draw(struct scenario *s)
 
 void scenario_print(const struct scenario *s)
 {
-	static const char *const acts[] = { "stream", "script", "timed", "poll",
-					    "stamp",  "log",	"events" };
+	static const char *const acts[] = { "stream", "script", "timed",
+					    "poll",   "stamp",	"log",
+					    "events", "cycles" };
 
 	printf("%s: %s, capacity %u, limit %u/%u, from %" PRIu64
 	       ", %u items, blocks of %u and %u, room %u, watermark %u, "
