@@ -9,7 +9,6 @@
 #include <poll.h>
 #include <sys/timerfd.h>
 #include <time.h>
-#include <unistd.h>
 
 #define NS_PER_S UINT64_C(1000000000)
 
@@ -97,13 +96,11 @@ static uint64_t sleep_ns(struct leat_tap *tap)
 					      : 1;
 }
 
+/* It also makes forgotten that the timer has expired before. */
 static void set_timer(const struct leat_tap *tap, uint64_t ns)
 {
 	struct itimerspec when = { 0 };
-	uint64_t n_expired;
 
-	/* Also clears what an earlier setting has left to be read. */
-	(void)!read(tap->timer_fd, &n_expired, sizeof(n_expired));
 	when.it_value.tv_sec = (time_t)(ns / NS_PER_S);
 	when.it_value.tv_nsec = (long)(ns % NS_PER_S);
 	(void)timerfd_settime(tap->timer_fd, 0, &when, NULL);
@@ -119,32 +116,27 @@ bool leat_tap_prepare_wait(struct leat_tap *tap)
 	return tap->stashed;
 }
 
-static int sleep_for(const struct leat_tap *tap, uint64_t until_ns)
+/* Whole milliseconds, and no less; -1: without an end. */
+static int timeout_of(uint64_t now_ns, uint64_t until_ns)
 {
-	struct pollfd poll_fd = { .fd = tap->link.epoll_fd, .events = POLLIN };
-	uint64_t now_ns = leat_tap_now_ns();
-	int timeout_ms = -1;
-
-	if (until_ns != UINT64_MAX)
-		timeout_ms = until_ns <= now_ns
-				     ? 0
-				     : (int)((until_ns - now_ns) / 1000000 + 1);
-	return poll(&poll_fd, 1, timeout_ms) < 0 ? -errno : 0;
+	if (until_ns == UINT64_MAX)
+		return -1;
+	return (int)((until_ns - now_ns + 999999) / 1000000);
 }
 
 int leat_tap_wait(struct leat_tap *tap, int timeout_ms)
 {
-	uint64_t until_ns = UINT64_MAX;
-	int res;
+	struct pollfd poll_fd = { .fd = tap->link.epoll_fd, .events = POLLIN };
+	uint64_t now_ns = leat_tap_now_ns(), until_ns = UINT64_MAX;
 
 	if (timeout_ms >= 0)
-		until_ns = leat_tap_now_ns() + (uint64_t)timeout_ms * 1000000;
+		until_ns = now_ns + (uint64_t)timeout_ms * 1000000;
 	while (!leat_tap_prepare_wait(tap)) {
-		if (leat_tap_now_ns() >= until_ns)
+		now_ns = leat_tap_now_ns();
+		if (now_ns >= until_ns)
 			return 0;
-		res = sleep_for(tap, until_ns);
-		if (res < 0)
-			return res;
+		if (poll(&poll_fd, 1, timeout_of(now_ns, until_ns)) < 0)
+			return -errno;
 	}
 	return 1;
 }

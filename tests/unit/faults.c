@@ -28,6 +28,7 @@ static struct {
 	int64_t step_ms;
 	short events;
 	int polled_ms;
+	int64_t timer_ns;
 } virtual_time;
 
 static unsigned n_bad_closes, n_epoll_waits;
@@ -68,11 +69,17 @@ void faults_virtual_time(int64_t now_ns, int64_t step_ms, short events)
 	virtual_time.step_ms = step_ms;
 	virtual_time.events = events;
 	virtual_time.polled_ms = -2;
+	virtual_time.timer_ns = -1;
 }
 
 int faults_polled_ms(void)
 {
 	return virtual_time.polled_ms;
+}
+
+int64_t faults_timer_ns(void)
+{
+	return virtual_time.timer_ns;
 }
 
 unsigned faults_epoll_waits(void)
@@ -364,4 +371,15 @@ WRAP_INT(FAULT_STAT, int, stat64, (const char *path, struct stat *st),
 	 (path, st))
 WRAP_MAKE(FAULT_TIMERFD_CREATE, int, timerfd_create, (int clock, int flags),
 	  (clock, flags))
+WRAP(int, timerfd_settime, int fd, int flags, const struct itimerspec *when,
+     struct itimerspec *before)
+{
+	int res = __real_timerfd_settime(fd, flags, when, before);
+
+	if (res == 0)
+		virtual_time.timer_ns = when->it_value.tv_sec * 1000000000 +
+					when->it_value.tv_nsec;
+	return res;
+}
+
 WRAP_INT(FAULT_UNLINK, int, unlink, (const char *path), (path))

@@ -3,6 +3,7 @@
 #include "peers.h"
 
 #include "runner.h"
+#include "tap_rig.h"
 
 #include <leat/inline/atomics.h>
 #include <leat/positions.h>
@@ -11,81 +12,9 @@
 #include <stdlib.h>
 
 #define CAPACITY 256u
-#define FIRST_INDEX (UINT64_MAX - 1000)
-
-struct tap_test {
-	struct leat_listener listener;
-	struct leat_tap *tap;
-	int fd; /* the host's end */
-	struct leat_frames_producer *producer[LEAT_N_DIRECTIONS];
-	struct leat_producer_part *part[LEAT_N_DIRECTIONS]; /* writable */
-	struct leat_shm shm[LEAT_N_DIRECTIONS];
-	struct leat_tap_message about;
-	unsigned n_fds;
-};
-
 static struct leat_tap_event event;
 
-/* Parts as an honest host would have them, but that the test writes. */
-static void make_part(struct tap_test *test, enum leat_direction direction)
-{
-	struct leat_producer_part *part;
-	struct leat_frames_format format;
-
-	leat_tap_format_of(&test->about, direction, &format);
-	CU_ASSERT_FATAL(
-		leat_shm_create(&test->shm[direction], "tap-test",
-				leat_part_total_bytes(LEAT_PART_PRODUCER,
-						      &format)) == 0);
-	part = test->part[direction] = test->shm[direction].addr;
-	leat_part_header_init(&part->header, LEAT_PART_PRODUCER, &format);
-	leat_ring_words_init(&part->words, format.first_index);
-	leat_word_store(&part->events.n_slots, LEAT_EVENT_LOG_SIZE);
-}
-
-static void open_test(struct tap_test *test, enum leat_direction direction)
-{
-	const struct leat_wire_message wire = { 5, FIRST_INDEX };
-	struct leat_link_spec spec = node_spec();
-	struct leat_error error;
-
-	memset(test, 0, sizeof(*test));
-	CU_ASSERT_FATAL(unit_rundir_make());
-	test->n_fds = unit_count_fds();
-	CU_ASSERT_FATAL(leat_listen(&test->listener, NODE_LINK, &error) == 0);
-	spec.ring_flags[0] = LEAT_RING_TIMED;
-	spec.ring_flags[1] = LEAT_RING_TIMED | LEAT_RING_POLL;
-	leat_tap_pack(&test->about, &spec, &wire);
-	for (int d = 0; d < LEAT_N_DIRECTIONS; d++)
-		make_part(test, (enum leat_direction)d);
-	CU_ASSERT_FATAL(leat_tap_open(&test->tap, NODE_LINK, direction, NULL,
-				      &error) == 0);
-	test->fd = leat_accept(&test->listener);
-	CU_ASSERT_FATAL(test->fd >= 0);
-}
-
-static void close_test(struct tap_test *test)
-{
-	leat_tap_close(test->tap);
-	if (test->fd >= 0)
-		close(test->fd);
-	for (int d = 0; d < LEAT_N_DIRECTIONS; d++)
-		leat_shm_finish(&test->shm[d]);
-	leat_listener_finish(&test->listener);
-	CU_ASSERT_EQUAL(unit_count_fds(), test->n_fds);
-	unit_rundir_remove();
-}
-
-static void say_tap(struct tap_test *test)
-{
-	struct leat_message message;
-
-	leat_message_init(&message, LEAT_MESSAGE_TAP);
-	message.body.tap = test->about;
-	say(test->fd, &message, (int[]){ test->shm[0].fd, test->shm[1].fd }, 2);
-}
-
-static void expect_next(struct tap_test *test, enum leat_tap_what what)
+static void expect_next(struct tap_rig *test, enum leat_tap_what what)
 {
 	for (int i = 0; i < 2000; i++) {
 		if (leat_tap_next(test->tap, &event) != LEAT_TAP_NONE)
@@ -95,18 +24,11 @@ static void expect_next(struct tap_test *test, enum leat_tap_what what)
 	CU_ASSERT_EQUAL(event.what, what);
 }
 
-static void expect_down(struct tap_test *test, int error, const char *word)
+static void expect_down(struct tap_rig *test, int error, const char *word)
 {
 	expect_next(test, LEAT_TAP_DOWN);
 	CU_ASSERT_EQUAL(event.error, error);
 	CU_ASSERT_PTR_NOT_NULL(strstr(event.text, word));
-}
-
-static void set_index(struct tap_test *test, enum leat_direction direction,
-		      uint64_t position)
-{
-	leat_word_store(&test->part[direction]->words.index,
-			FIRST_INDEX + position);
 }
 
 /* ---- what it says ---- */
@@ -114,24 +36,24 @@ static void set_index(struct tap_test *test, enum leat_direction direction,
 static void test_honest(void)
 {
 	struct leat_message message;
-	struct tap_test test;
+	struct tap_rig test;
 	int fds[LEAT_PROTO_FDS_MAX];
 
-	open_test(&test, LEAT_TO_PIPEWIRE);
+	tap_rig_open(&test, LEAT_TO_PIPEWIRE);
 	CU_ASSERT_EQUAL(hear(test.fd, &message, fds), 0);
 	CU_ASSERT_EQUAL(message.type, LEAT_MESSAGE_HELLO);
 	CU_ASSERT_EQUAL(message.body.hello.role, LEAT_ROLE_TAP);
-	say_tap(&test);
+	tap_rig_say_wire(&test);
 	expect_next(&test, LEAT_TAP_UP);
 	CU_ASSERT_EQUAL(event.generation, 5);
-	set_index(&test, LEAT_TO_PIPEWIRE, 100);
+	tap_rig_set_index(&test, LEAT_TO_PIPEWIRE, 100);
 	expect_next(&test, LEAT_TAP_FRAMES);
 	CU_ASSERT_EQUAL(event.n_frames, 100);
-	close_test(&test);
+	tap_rig_close(&test);
 }
 
 /* It has nothing to tell until it has come back. */
-static int accept_again(struct tap_test *test)
+static int accept_again(struct tap_rig *test)
 {
 	int64_t until_ms = unit_now_ms() + UNIT_DEADLINE_MS;
 	int fd;
@@ -146,9 +68,9 @@ static int accept_again(struct tap_test *test)
 /* An older host hangs up without a word; that may be by chance, once. */
 static void test_older_host(void)
 {
-	struct tap_test test;
+	struct tap_rig test;
 
-	open_test(&test, LEAT_TO_PIPEWIRE);
+	tap_rig_open(&test, LEAT_TO_PIPEWIRE);
 	close(test.fd);
 	CU_ASSERT_EQUAL(leat_tap_next(test.tap, &event), LEAT_TAP_NONE);
 	test.fd = accept_again(&test);
@@ -158,34 +80,34 @@ static void test_older_host(void)
 	/* Told once, and it goes on trying. */
 	CU_ASSERT_EQUAL(leat_tap_next(test.tap, &event), LEAT_TAP_NONE);
 	test.fd = accept_again(&test);
-	say_tap(&test);
+	tap_rig_say_wire(&test);
 	expect_next(&test, LEAT_TAP_UP);
-	close_test(&test);
+	tap_rig_close(&test);
 }
 
 static void test_newer_host(void)
 {
 	struct leat_message message;
-	struct tap_test test;
+	struct tap_rig test;
 
-	open_test(&test, LEAT_TO_PIPEWIRE);
+	tap_rig_open(&test, LEAT_TO_PIPEWIRE);
 	leat_message_bye(&message, "hello");
 	message.version++;
 	say(test.fd, &message, NULL, 0);
 	expect_down(&test, -ENOTSUP, "another version");
-	close_test(&test);
+	tap_rig_close(&test);
 }
 
 static void test_full_host(void)
 {
 	struct leat_message message;
-	struct tap_test test;
+	struct tap_rig test;
 
-	open_test(&test, LEAT_TO_PIPEWIRE);
+	tap_rig_open(&test, LEAT_TO_PIPEWIRE);
 	leat_message_bye(&message, "no room for you");
 	say(test.fd, &message, NULL, 0);
 	expect_down(&test, -EUSERS, "no room for you");
-	close_test(&test);
+	tap_rig_close(&test);
 }
 
 /* Messages that are for others end the connection, and their fds are closed. */
@@ -203,12 +125,12 @@ static void test_other_messages(void)
 	};
 
 	for (size_t i = 0; i < sizeof(others) / sizeof(others[0]); i++) {
-		struct tap_test test;
+		struct tap_rig test;
 
-		open_test(&test, LEAT_TO_JACK);
+		tap_rig_open(&test, LEAT_TO_JACK);
 		say_type(test.fd, others[i].type, others[i].n_fds);
 		expect_down(&test, -EPROTO, "protocol");
-		close_test(&test);
+		tap_rig_close(&test);
 	}
 }
 
@@ -216,9 +138,9 @@ static void test_other_messages(void)
 static void test_lies_about_the_wire(void)
 {
 	for (int i = 0; i < 9; i++) {
-		struct tap_test test;
+		struct tap_rig test;
 
-		open_test(&test, i % 2 ? LEAT_TO_JACK : LEAT_TO_PIPEWIRE);
+		tap_rig_open(&test, i % 2 ? LEAT_TO_JACK : LEAT_TO_PIPEWIRE);
 		switch (i) {
 		case 0:
 			test.about.generation++;
@@ -249,9 +171,9 @@ static void test_lies_about_the_wire(void)
 			/* Most of them have no name. */
 			test.about.n_channels[0] = 64;
 		}
-		say_tap(&test);
+		tap_rig_say_wire(&test);
 		expect_down(&test, -EPROTO, "");
-		close_test(&test);
+		tap_rig_close(&test);
 	}
 }
 
@@ -260,10 +182,10 @@ static void test_other_descriptors(void)
 {
 	for (int i = 0; i < 4; i++) {
 		struct leat_message message;
-		struct tap_test test;
+		struct tap_rig test;
 		int other;
 
-		open_test(&test, LEAT_TO_JACK);
+		tap_rig_open(&test, LEAT_TO_JACK);
 		other = eventfd(0, EFD_CLOEXEC);
 		leat_message_init(&message, LEAT_MESSAGE_TAP);
 		message.body.tap = test.about;
@@ -274,36 +196,36 @@ static void test_other_descriptors(void)
 		close(other);
 		expect_next(&test, LEAT_TAP_DOWN);
 		CU_ASSERT_EQUAL(event.error, -EPROTO);
-		close_test(&test);
+		tap_rig_close(&test);
 	}
 }
 
 static void test_no_history(void)
 {
 	for (int i = 0; i < 3; i++) {
-		struct tap_test test;
+		struct tap_rig test;
 
-		open_test(&test, LEAT_TO_JACK);
+		tap_rig_open(&test, LEAT_TO_JACK);
 		if (i < 2)
 			leat_word_store(&test.part[i]->events.n_slots,
 					i ? 0 : 31);
 		else
 			test.part[1]->header.ring_flags =
 				test.about.ring_flags[1] = LEAT_RING_POLL;
-		say_tap(&test);
+		tap_rig_say_wire(&test);
 		expect_down(&test, -ENOTSUP, "no history");
-		close_test(&test);
+		tap_rig_close(&test);
 	}
 }
 
 /* ---- what it writes ---- */
 
-static void begin(struct tap_test *test, enum leat_direction direction)
+static void begin(struct tap_rig *test, enum leat_direction direction)
 {
-	open_test(test, direction);
-	say_tap(test);
+	tap_rig_open(test, direction);
+	tap_rig_say_wire(test);
 	expect_next(test, LEAT_TAP_UP);
-	set_index(test, direction, 100);
+	tap_rig_set_index(test, direction, 100);
 	expect_next(test, LEAT_TAP_FRAMES);
 }
 
@@ -311,25 +233,24 @@ static void test_index_lies(void)
 {
 	static const uint64_t lies[] = { 99, UINT64_MAX, UINT64_C(1) << 62,
 					 UINT64_C(1) << 63 };
-	const struct leat_stamp stamp = { FIRST_INDEX, 1, 1 };
 
 	for (size_t i = 0; i < sizeof(lies) / sizeof(lies[0]); i++) {
 		struct leat_frames_view views[2];
-		struct tap_test test;
+		struct tap_rig test;
 
 		begin(&test, LEAT_TO_PIPEWIRE);
 		CU_ASSERT_EQUAL(leat_tap_begin(test.tap, 100, views), 100);
-		set_index(&test, LEAT_TO_PIPEWIRE, lies[i]);
+		tap_rig_set_index(&test, LEAT_TO_PIPEWIRE, lies[i]);
 		CU_ASSERT_FALSE(leat_tap_intact(test.tap));
 		CU_ASSERT_EQUAL(leat_tap_end(test.tap, 100), 0);
 		expect_down(&test, -EPROTO, "cannot be");
 		CU_ASSERT_EQUAL(leat_tap_begin(test.tap, 100, views), 0);
 		/* The next wire is another matter. */
-		set_index(&test, LEAT_TO_PIPEWIRE, 1);
-		leat_stamp_write(&test.part[LEAT_TO_PIPEWIRE]->stamp, &stamp);
-		say_tap(&test);
+		tap_rig_set_index(&test, LEAT_TO_PIPEWIRE, 1);
+		tap_rig_stamp(&test, LEAT_TO_PIPEWIRE, 0, 1, 1);
+		tap_rig_say_wire(&test);
 		expect_next(&test, LEAT_TAP_UP);
-		close_test(&test);
+		tap_rig_close(&test);
 	}
 }
 
@@ -339,19 +260,19 @@ static void test_block_lies(void)
 					 UINT64_C(1) << 32 };
 
 	for (size_t i = 0; i < sizeof(lies) / sizeof(lies[0]); i++) {
-		struct tap_test test;
+		struct tap_rig test;
 
 		begin(&test, LEAT_TO_JACK);
 		leat_word_store(&test.part[1]->events.block_max, lies[i]);
 		expect_down(&test, -EPROTO, "cannot be");
-		close_test(&test);
+		tap_rig_close(&test);
 	}
 }
 
 /* As large as the ring: then there is no history, and all is lost. */
 static void test_block_of_a_ring(void)
 {
-	struct tap_test test;
+	struct tap_rig test;
 
 	begin(&test, LEAT_TO_JACK);
 	leat_word_store(&test.part[1]->events.block_max, CAPACITY);
@@ -359,20 +280,7 @@ static void test_block_of_a_ring(void)
 	CU_ASSERT_EQUAL(event.cause, LEAT_TAP_LAPPED);
 	CU_ASSERT_EQUAL(event.n_frames, 100);
 	CU_ASSERT_EQUAL(leat_tap_next(test.tap, &event), LEAT_TAP_NONE);
-	close_test(&test);
-}
-
-static void write_event(struct tap_test *test, uint64_t n, uint64_t position,
-			uint64_t n_frames, uint64_t about)
-{
-	struct leat_event_log *log = &test->part[1]->events;
-	struct leat_event_slot *slot = &log->slots[n % LEAT_EVENT_LOG_SIZE];
-
-	leat_word_store(&slot->index, FIRST_INDEX + position);
-	leat_word_store(&slot->n_frames, n_frames);
-	leat_word_store(&slot->about, about);
-	leat_word_store(&slot->number, n + 1);
-	leat_word_store(&log->n_written, n + 1);
+	tap_rig_close(&test);
 }
 
 static void test_event_lies(void)
@@ -389,34 +297,36 @@ static void test_event_lies(void)
 	};
 
 	for (size_t i = 0; i < sizeof(lies) / sizeof(lies[0]); i++) {
-		struct tap_test test;
+		struct tap_rig test;
 
 		begin(&test, LEAT_TO_JACK);
-		write_event(&test, 0, 50, 1, LEAT_EVENT_XRUN);
-		write_event(&test, 1, lies[i].position, lies[i].n_frames,
-			    lies[i].about);
+		tap_rig_write_event(&test, LEAT_TO_JACK, 0, 50, 1,
+				    LEAT_EVENT_XRUN);
+		tap_rig_write_event(&test, LEAT_TO_JACK, 1, lies[i].position,
+				    lies[i].n_frames, lies[i].about);
 		expect_down(&test, -EPROTO, "cannot be");
-		close_test(&test);
+		tap_rig_close(&test);
 	}
 }
 
 /* A jump that has not come: frames end there, and no more are told of. */
 static void test_jump_to_nowhere(void)
 {
-	struct tap_test test;
+	struct tap_rig test;
 
 	begin(&test, LEAT_TO_JACK);
-	write_event(&test, 0, 50, 1000000, LEAT_EVENT_JUMP);
+	tap_rig_write_event(&test, LEAT_TO_JACK, 0, 50, 1000000,
+			    LEAT_EVENT_JUMP);
 	expect_next(&test, LEAT_TAP_FRAMES);
 	CU_ASSERT_EQUAL(event.n_frames, 50);
 	(void)leat_tap_seek(test.tap, 10);
 	CU_ASSERT_EQUAL(leat_tap_next(test.tap, &event), LEAT_TAP_NONE);
-	close_test(&test);
+	tap_rig_close(&test);
 }
 
 /* ---- all words at once ---- */
 
-static void scribble(struct tap_test *test, uint64_t *seed)
+static void scribble(struct tap_rig *test, uint64_t *seed)
 {
 	int d = (int)(unit_random(seed) % 2);
 	uint64_t *words = (uint64_t *)(void *)test->part[d];
@@ -427,7 +337,7 @@ static void scribble(struct tap_test *test, uint64_t *seed)
 
 	switch (unit_random(seed) % 4) {
 	case 0:
-		value = FIRST_INDEX + value % 10000;
+		value = TAP_RIG_FIRST_INDEX + value % 10000;
 		break;
 	case 1:
 		value %= 300;
@@ -445,7 +355,7 @@ static void scribble(struct tap_test *test, uint64_t *seed)
 	__atomic_store_n(&words[at], value, __ATOMIC_SEQ_CST);
 }
 
-static void use_all(struct tap_test *test, uint64_t *seed)
+static void use_all(struct tap_rig *test, uint64_t *seed)
 {
 	struct leat_tap *tap = test->tap;
 	struct leat_frames_view views[2];
@@ -489,17 +399,18 @@ static void test_scribbled(void)
 	unsigned n_up = 0;
 
 	for (int round = 0; round < 200; round++) {
-		struct tap_test test;
+		struct tap_rig test;
 
-		open_test(&test, round % 2 ? LEAT_TO_JACK : LEAT_TO_PIPEWIRE);
-		say_tap(&test);
+		tap_rig_open(&test,
+			     round % 2 ? LEAT_TO_JACK : LEAT_TO_PIPEWIRE);
+		tap_rig_say_wire(&test);
 		for (int i = 0; i < 300; i++) {
 			if (i > 5)
 				scribble(&test, &seed);
 			use_all(&test, &seed);
 		}
 		n_up += leat_tap_format(test.tap) != NULL;
-		close_test(&test);
+		tap_rig_close(&test);
 	}
 	CU_ASSERT_EQUAL(n_up, 200);
 }
