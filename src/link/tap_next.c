@@ -77,13 +77,14 @@ static bool tell_producer_event(struct leat_tap *tap,
 	}
 }
 
-/* Of JACK's log only its xruns are about the other direction. */
+/*
+ * Of JACK's log only its xruns are about the other direction. It stays empty
+ * where the own one is JACK's.
+ */
 static const struct leat_event *next_of_clock(struct leat_tap_wire *wire)
 {
 	const struct leat_event *event;
 
-	if (wire->clock == wire->part)
-		return NULL;
 	while ((event = leat_tap_log_next(&wire->clock_log)) &&
 	       event->kind != LEAT_EVENT_XRUN)
 		leat_tap_log_pass(&wire->clock_log);
@@ -173,11 +174,9 @@ static bool tell_frames(struct leat_tap *tap, struct leat_tap_event *event)
 	uint64_t end = wire->newest, n;
 	bool more = tap->ending;
 
-	if (next && is_due(wire, next) && next->index <= end) {
+	if (next && next->index <= end) {
 		end = next->index;
-		more = true;
-	} else if (next && next->index < end) {
-		end = next->index;
+		more = more || is_due(wire, next);
 	}
 	if (tap->position < wire->log.known_from || end <= tap->position)
 		return false;
@@ -245,7 +244,7 @@ static void measure_gap(const struct leat_tap *tap,
 		       by_time < (double)by_frames + rate_hz / 20.0;
 	if (event->exact)
 		event->n_frames = by_frames;
-	else if (by_time > 0 && by_time < (double)LEAT_TAP_POSITION_MAX)
+	else if (by_time > 0)
 		event->n_frames = (uint64_t)by_time;
 }
 
@@ -254,7 +253,6 @@ static bool begin_wire(struct leat_tap *tap, struct leat_tap_event *event)
 {
 	tap->wire = tap->next;
 	tap->next = NULL;
-	tap->down_text[0] = 0;
 	tap->format = tap->wire->format;
 	tap->nap_ns = 0;
 	leat_tap_go(tap, 0);

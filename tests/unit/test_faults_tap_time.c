@@ -136,6 +136,36 @@ static void test_a_link_with_no_room(void)
 	close_all_of_it();
 }
 
+/* A sentence is told once, until there is another. */
+static void test_the_same_again(void)
+{
+	static const char *const words[] = { "no room", "no room", "no more" };
+	const struct leat_link_spec spec = tap_rig_spec();
+	struct leat_message message;
+
+	at(5000 * MS);
+	tap_rig_open_for(&rig, LEAT_TO_JACK, &spec);
+	for (int i = 0; i < 3; i++) {
+		leat_message_bye(&message, words[i]);
+		say(rig.fd, &message, NULL, 0);
+		later(MS);
+		expect_next(i == 1 ? LEAT_TAP_NONE : LEAT_TAP_DOWN);
+		later(1000 * MS);
+		expect_timer(0);
+		close(rig.fd);
+		rig.fd = leat_accept(&rig.listener);
+		CU_ASSERT_FATAL(rig.fd >= 0);
+	}
+	/* What comes now has nothing to do with it. */
+	tap_rig_say_wire(&rig);
+	tap_rig_say_no_wire(&rig);
+	later(MS);
+	expect_next(LEAT_TAP_UP);
+	expect_next(LEAT_TAP_DOWN);
+	CU_ASSERT_EQUAL(event.error, 0);
+	close_all_of_it();
+}
+
 /* Who only polls asks the socket each millisecond, and no more often. */
 static void test_asking(void)
 {
@@ -461,6 +491,7 @@ static void test_descriptor(void)
 static const struct unit_test tests[] = {
 	{ "link", "none", test_a_link_that_is_not_there },
 	{ "link", "no room", test_a_link_with_no_room },
+	{ "link", "the same again", test_the_same_again },
 	{ "link", "asking", test_asking },
 	{ "generations", "without frames", test_a_generation_without_frames },
 	{ "generations", "begin", test_a_generation_begins },
