@@ -351,7 +351,7 @@ static bool ask_link(struct leat_tap *tap)
  */
 static bool step(struct leat_tap *tap, struct leat_tap_event *event, bool *told)
 {
-	if (tap->wire && tap->ending) {
+	if (tap->ending) {
 		/* It was read to its end. */
 		end_wire(tap);
 		return true;

@@ -32,7 +32,7 @@ struct leat_tap {
 	struct leat_tap_wire *wire; /* that is read, or NULL */
 	struct leat_tap_wire *next; /* that comes after it, or NULL */
 	uint64_t next_since_ns;
-	bool ending; /* no more frames come to the wire */
+	bool ending; /* there is a wire, and no more frames come to it */
 	bool down;   /* a DOWN is to be told */
 	int down_error;
 	char down_text[384];

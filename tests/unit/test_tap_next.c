@@ -113,6 +113,21 @@ static void test_what_is_not_meant_is_empty(void)
 	tap_rig_close(&rig);
 }
 
+/* What was offered before is not there any more. */
+static void test_offered_before(void)
+{
+	struct leat_frames_view views[2];
+
+	begin(LEAT_TO_PIPEWIRE);
+	set_index(20);
+	expect_next(LEAT_TAP_FRAMES);
+	CU_ASSERT_EQUAL(leat_tap_begin(rig.tap, 20, views), 20);
+	CU_ASSERT_EQUAL(leat_tap_next(rig.tap, &event), LEAT_TAP_FRAMES);
+	CU_ASSERT_EQUAL(leat_tap_end(rig.tap, 20), 0);
+	CU_ASSERT_EQUAL(leat_tap_position(rig.tap), 0);
+	tap_rig_close(&rig);
+}
+
 /* ---- jumps ---- */
 
 static void test_a_jump_is_counted(void)
@@ -349,6 +364,7 @@ static void test_a_link_without_a_wire_leaves(void)
 
 static const struct unit_test tests[] = {
 	{ "told", "what is not meant", test_what_is_not_meant_is_empty },
+	{ "told", "offered before", test_offered_before },
 	{ "jumps", "counted", test_a_jump_is_counted },
 	{ "jumps", "before the window", test_jumps_before_the_window },
 	{ "jumps", "that have not come", test_a_jump_that_has_not_come },
