@@ -76,12 +76,22 @@ static bool keep(struct leat_tap_log *log, const struct leat_event *event)
  * Some are lost. By the sums of the next one it is known whether there was a jump
  * among them, and what their xruns were; without a next one, nothing is.
  *
- * They were about frames before the next one, or before the index as it is now.
+ * They were about frames before the next one, or before the index as it is now:
+ * whoever overwrites an event has published what it was about.
  */
+static uint64_t end_of_lost(const struct leat_event *next,
+			    const struct leat_word *index)
+{
+	if (next)
+		return next->index;
+	leat_loads_before_loads();
+	return leat_word_peek(index);
+}
+
 static bool lose(struct leat_tap_log *log, uint64_t n_lost,
 		 const struct leat_event *next, const struct leat_word *index)
 {
-	uint64_t end = next ? next->index : leat_word_load(index);
+	uint64_t end = end_of_lost(next, index);
 	uint32_t n_jumps = 1, n_frames = 0;
 
 	end -= log->first_index;

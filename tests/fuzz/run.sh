@@ -47,7 +47,7 @@ src/link/load_part.c src/link/part.c src/link/positions.c
 src/link/proto.c src/link/rundir.c src/link/side.c src/link/socket.c
 src/link/stamp.c src/link/status.c src/link/tap.c src/link/tap_link.c
 src/link/tap_log.c src/link/tap_next.c src/link/tap_read.c src/link/tap_wait.c
-src/link/tap_wire.c src/link/wire.c src/cli/options.c
+src/link/tap_window.c src/link/tap_wire.c src/link/wire.c src/cli/options.c
 src/tools/common/json.c src/tools/common/links.c src/tools/status/metrics.c src/tools/status/status_json.c
 src/tools/common/load.c src/tools/common/status_text.c'
 

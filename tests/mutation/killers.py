@@ -34,7 +34,8 @@ VARIANTS = {
 # What the proofs are about; the other sources they do not compile.
 SCHED = ("src/ringbuf/ring.c", "src/ringbuf/fdring.c", "src/link/stamp.c",
          "src/link/event_log.c", "src/link/load_cycles.c",
-         "src/link/load_record.c",
+         "src/link/load_record.c", "src/link/tap_log.c",
+         "src/link/tap_window.c",
          "include/leat/inline/ring.h", "include/leat/inline/fdring.h",
          "include/leat/inline/index.h")
 ORDERS = ("include/leat/inline/atomics.h",)

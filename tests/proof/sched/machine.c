@@ -295,8 +295,27 @@ void machine_reset(uint64_t first_index)
 	}
 }
 
+/* The words of a part, as a ring's and behind the items. */
+static bool place_in_part(const struct leat_word *word, enum place *place)
+{
+	const struct leat_ring_words *words = machine.part_words;
+	unsigned i = (unsigned)(word - machine.part_log);
+
+	if (word == &words->index)
+		*place = PLACE_PRODUCER_INDEX;
+	else if (word == &words->wake_at)
+		*place = PLACE_PRODUCER_WAKE_AT;
+	else if (word >= machine.part_log && i < 2 * WORDS_PER_LINE)
+		/* Three words, and a line further the slot. */
+		*place = PLACE_LOG + (i < 3 ? i : i - WORDS_PER_LINE + 3);
+	else
+		return false;
+	return true;
+}
+
 enum place machine_place(const struct leat_word *word)
 {
+	enum place place;
 	unsigned i;
 
 	if (word == &machine.words[THREAD_PRODUCER].index)
@@ -307,6 +326,8 @@ enum place machine_place(const struct leat_word *word)
 		return PLACE_CONSUMER_INDEX;
 	if (word == &machine.words[THREAD_CONSUMER].wake_at)
 		return PLACE_CONSUMER_WAKE_AT;
+	if (machine.part_words && place_in_part(word, &place))
+		return place;
 	i = (unsigned)(word - machine.stamp);
 	/* Of each line, behind the one word of the line before. */
 	return PLACE_CELL + i / WORDS_PER_LINE + i % WORDS_PER_LINE;

@@ -56,6 +56,7 @@ enum { THREAD_PRODUCER, THREAD_CONSUMER, N_THREADS };
 
 enum {
 	N_CELLS_MAX = 8,
+	N_LOG_WORDS = 7,
 	N_STORES_MAX = 96,
 	WORDS_PER_LINE = LEAT_LINE_BYTES / sizeof(struct leat_word)
 };
@@ -66,8 +67,9 @@ enum place {
 	PLACE_PRODUCER_WAKE_AT,
 	PLACE_CONSUMER_INDEX,
 	PLACE_CONSUMER_WAKE_AT,
-	PLACE_CELL,			       /* items, from here on */
-	PLACE_READ = PLACE_CELL + N_CELLS_MAX, /* how often each was read */
+	PLACE_CELL,			      /* items, from here on */
+	PLACE_LOG = PLACE_CELL + N_CELLS_MAX, /* of a part: of one slot */
+	PLACE_READ = PLACE_LOG + N_LOG_WORDS, /* how often each was read */
 	N_PLACES = PLACE_READ + N_CELLS_MAX
 };
 
@@ -86,6 +88,9 @@ struct machine {
 	/* a struct leat_stamp_words, leat_stamp_log, leat_event_log or
 	   leat_load_words; its words lie where items do */
 	struct leat_word stamp[3 * WORDS_PER_LINE];
+	/* of a part that a tap reads: its index, and its log of events */
+	const struct leat_ring_words *part_words;
+	const struct leat_word *part_log;
 	uint64_t first_index;
 	const char *failure; /* NULL: none so far */
 	uint64_t n_steps;    /* since it began */

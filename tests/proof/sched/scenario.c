@@ -574,6 +574,18 @@ static void consume_cycles(void)
 	}
 }
 
+/* ---- ACT_TAP ---- */
+
+static void produce_for_tap(void)
+{
+	tap_scenario_produce(scene());
+}
+
+static void consume_as_tap(void)
+{
+	tap_scenario_consume(scene());
+}
+
 /* ---- a run ---- */
 
 static void (*const bodies[][N_THREADS])(void) = {
@@ -585,6 +597,7 @@ static void (*const bodies[][N_THREADS])(void) = {
 	[ACT_LOG] = { produce_log, consume_log },
 	[ACT_EVENTS] = { produce_events, consume_events },
 	[ACT_CYCLES] = { produce_cycles, consume_cycles },
+	[ACT_TAP] = { produce_for_tap, consume_as_tap },
 };
 
 /* Nobody is left asleep on what is there. */
@@ -617,6 +630,9 @@ const char *scenario_run(const struct scenario *scenario, bool *seen)
 	machine_reset(scenario->first_index);
 	attach_producer();
 	attach_consumer();
+	machine.part_words = NULL;
+	if (scenario->act == ACT_TAP)
+		tap_scenario_begin(scenario);
 	how = machine_run(bodies[scenario->act]);
 	*seen = how == MACHINE_SEEN;
 	if (how == MACHINE_STUCK)

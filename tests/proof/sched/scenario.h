@@ -19,7 +19,8 @@ enum act {
 	ACT_STAMP,  /* n_items stamps, and recv_block looks at the newest */
 	ACT_LOG,    /* n_items stamps, and recv_block looks at all of them */
 	ACT_EVENTS, /* n_items events, and recv_block looks at all of them */
-	ACT_CYCLES  /* n_items late cycles, and recv_block looks at all */
+	ACT_CYCLES, /* n_items late cycles, and recv_block looks at all */
+	ACT_TAP /* n_items blocks with jumps, and recv_block looks of a tap */
 };
 
 struct scenario {
@@ -46,6 +47,11 @@ extern const unsigned n_scenarios;
 void scenario_draw(struct scenario *scenario);
 
 void scenario_print(const struct scenario *scenario);
+
+/* ACT_TAP: tap_virtual.c. */
+void tap_scenario_begin(const struct scenario *scenario);
+void tap_scenario_produce(const struct scenario *scenario);
+void tap_scenario_consume(const struct scenario *scenario);
 
 /* Run it once. NULL, or what went wrong; *seen if visit() ended it. */
 const char *scenario_run(const struct scenario *scenario, bool *seen);
