@@ -38,8 +38,10 @@ static uint64_t due_by_stamp(const struct leat_tap_wire *wire,
 	uint64_t block, n, at_ns;
 
 	if (wire->part != wire->clock || !leat_tap_wire_stamp(wire, &stamp) ||
-	    stamp.index >= wire->newest || stamp.time_ns > now_ns ||
-	    now_ns - stamp.time_ns > NS_PER_S)
+	    stamp.index >= wire->newest)
+		return 0;
+	/* Or a time that has not come, which is as far away. */
+	if (now_ns - stamp.time_ns > NS_PER_S)
 		return 0;
 	block = wire->newest - stamp.index;
 	if (block > wire->format.capacity || position <= wire->newest)

@@ -118,7 +118,6 @@ int leat_tap_wire_open(struct leat_tap_wire **wire,
 		       enum leat_direction direction,
 		       const int fds[LEAT_N_DIRECTIONS])
 {
-	const struct leat_shm none = LEAT_SHM_NONE;
 	struct leat_tap_wire *self = calloc(1, sizeof(*self));
 	int res;
 
@@ -128,7 +127,6 @@ int leat_tap_wire_open(struct leat_tap_wire **wire,
 		close(fds[1]);
 		return -ENOMEM;
 	}
-	self->shm = none;
 	res = map_parts(self, message, direction, fds);
 	if (res == 0 &&
 	    (!has_history(self->part, message->ring_flags[direction]) ||

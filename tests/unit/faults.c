@@ -376,7 +376,8 @@ WRAP(int, timerfd_settime, int fd, int flags, const struct itimerspec *when,
 {
 	int res = __real_timerfd_settime(fd, flags, when, before);
 
-	if (res == 0)
+	if (res == 0 && when->it_interval.tv_sec == 0 &&
+	    when->it_interval.tv_nsec == 0)
 		virtual_time.timer_ns = when->it_value.tv_sec * 1000000000 +
 					when->it_value.tv_nsec;
 	return res;

@@ -83,7 +83,10 @@ void faults_virtual_time(int64_t now_ns, int64_t step_ms, short events);
 /* What poll() was told last; or -2, if it was not called since it was set. */
 int faults_polled_ms(void);
 
-/* What a timer was set to last; or -1, if none was since time was set. */
+/*
+ * What a timer was set to last, to expire once; or -1, if none was since time
+ * was set.
+ */
 int64_t faults_timer_ns(void);
 
 /* How often epoll_wait() was told to wait. */

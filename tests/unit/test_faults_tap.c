@@ -4,11 +4,13 @@
 #include "helpers.h"
 #include "runner.h"
 #include "tap_bench.h"
+#include "tap_rig.h"
 
 #include <CUnit/CUnit.h>
 
 #include <errno.h>
 #include <fcntl.h>
+#include <string.h>
 #include <unistd.h>
 
 /* More calls of a kind than there are. */
@@ -146,6 +148,39 @@ static void test_opening_fails(void)
 	CU_ASSERT(tap_bench_close(&bench));
 }
 
+/* Whether there was a call that failed while it took a wire over. */
+static bool take_wire_with(enum fault_call call, unsigned nth)
+{
+	struct leat_tap_event event;
+	struct tap_rig rig;
+	bool hit;
+
+	tap_rig_open(&rig, LEAT_TO_JACK);
+	tap_rig_say_wire(&rig);
+	faults_fail(call, nth, ENOMEM);
+	(void)leat_tap_next(rig.tap, &event);
+	hit = faults_end();
+	CU_ASSERT_EQUAL(event.what, hit ? LEAT_TAP_DOWN : LEAT_TAP_UP);
+	if (hit) {
+		CU_ASSERT_EQUAL(event.error, -ENOMEM);
+		CU_ASSERT_STRING_EQUAL(event.text, strerror(ENOMEM));
+	}
+	tap_rig_close(&rig);
+	return hit;
+}
+
+static void test_no_memory_for_a_wire(void)
+{
+	unsigned n_blocks = faults_blocks(), nth = 0;
+
+	CU_ASSERT_TRUE(take_wire_with(FAULT_ALLOC, 0));
+	while (nth < N_CALLS_MAX && take_wire_with(FAULT_MMAP, nth))
+		nth++;
+	CU_ASSERT(nth >= 2 && nth < N_CALLS_MAX);
+	CU_ASSERT_EQUAL(faults_blocks(), n_blocks);
+	CU_ASSERT_EQUAL(faults_bad_closes(), 0);
+}
+
 /* Whether there was a call that made a descriptor, which then was 0. */
 static bool listen_at_zero(unsigned nth)
 {
@@ -183,6 +218,7 @@ static void test_descriptor_zero(void)
 static const struct unit_test tests[] = {
 	{ "tap", "any call fails", test_any_call_fails },
 	{ "tap", "opening fails", test_opening_fails },
+	{ "tap", "no memory for a wire", test_no_memory_for_a_wire },
 	{ "tap", "descriptor 0", test_descriptor_zero },
 };
 

@@ -444,6 +444,9 @@ static void test_waiting_some_time(void)
 	faults_virtual_time(now_ns, 5, 0);
 	CU_ASSERT_EQUAL(leat_tap_wait(rig.tap, 5), 0);
 	CU_ASSERT_EQUAL(faults_polled_ms(), 5);
+	faults_virtual_time(now_ns, 2000000, 0);
+	CU_ASSERT_EQUAL(leat_tap_wait(rig.tap, 2000000), 0);
+	CU_ASSERT_EQUAL(faults_polled_ms(), 2000000);
 	at(now_ns + 1);
 	faults_fail(FAULT_POLL, 0, EINTR);
 	CU_ASSERT_EQUAL(leat_tap_wait(rig.tap, INT32_MAX), -EINTR);
