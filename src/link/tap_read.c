@@ -40,7 +40,7 @@ uint32_t leat_tap_end(struct leat_tap *tap, uint32_t n_frames)
 {
 	uint32_t n = n_frames < tap->n_begun ? n_frames : tap->n_begun;
 
-	if (n == 0 || !leat_tap_intact(tap))
+	if (!leat_tap_intact(tap))
 		n = 0;
 	tap->n_begun = 0;
 	tap->position += n;

@@ -121,14 +121,20 @@ static void test_opening_fails(void)
 {
 	static const struct {
 		enum fault_call call;
+		unsigned nth;
 		int error;
+		const char *word;
 	} faults[] = {
-		{ FAULT_ALLOC, ENOMEM },
-		{ FAULT_EPOLL_CREATE1, EMFILE },
-		{ FAULT_TIMERFD_CREATE, ENFILE },
-		{ FAULT_EPOLL_CTL, ENOSPC },
-		{ FAULT_SOCKET, EMFILE },
+		{ FAULT_ALLOC, 0, ENOMEM, "memory" },
+		{ FAULT_EPOLL_CREATE1, 0, EMFILE, "timer" },
+		{ FAULT_TIMERFD_CREATE, 0, ENFILE, "timer" },
+		{ FAULT_EPOLL_CTL, 0, ENOSPC, "timer" },
+		{ FAULT_EPOLL_CTL, 1, ENOSPC, "cannot join" },
+		{ FAULT_SENDMSG, 0, ENOBUFS, "cannot join" },
+		{ FAULT_SOCKET, 0, EMFILE, "" },
 	};
+	struct leat_error error;
+	struct leat_tap *tap;
 	unsigned n_blocks;
 	int res;
 
@@ -138,9 +144,12 @@ static void test_opening_fails(void)
 	for (unsigned i = 0; i < sizeof(faults) / sizeof(faults[0]); i++) {
 		unsigned n_fds = unit_count_fds();
 
-		faults_fail(faults[i].call, 0, faults[i].error);
-		CU_ASSERT_PTR_NULL(open_tap(&res));
+		faults_fail(faults[i].call, faults[i].nth, faults[i].error);
+		res = leat_tap_open(&tap, NODE_LINK, LEAT_TO_JACK, NULL,
+				    &error);
 		CU_ASSERT_TRUE(faults_end());
+		CU_ASSERT_PTR_NULL(tap);
+		CU_ASSERT_PTR_NOT_NULL(strstr(error.text, faults[i].word));
 		CU_ASSERT_EQUAL(res, -faults[i].error);
 		CU_ASSERT_EQUAL(unit_count_fds(), n_fds);
 		CU_ASSERT_EQUAL(faults_blocks(), n_blocks);

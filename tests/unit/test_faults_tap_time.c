@@ -166,6 +166,72 @@ static void test_the_same_again(void)
 	close_all_of_it();
 }
 
+/* The host hangs up, and the tap comes back in time. */
+static void hang_up(enum leat_tap_what what)
+{
+	close(rig.fd);
+	later(MS);
+	expect_next(what);
+	later(1000 * MS);
+	expect_timer(0);
+	rig.fd = leat_accept(&rig.listener);
+	CU_ASSERT_FATAL(rig.fd >= 0);
+}
+
+/* Only if it does so twice without a word, it knows no taps. */
+static void test_silent_hosts(void)
+{
+	const struct leat_link_spec spec = tap_rig_spec();
+
+	at(5000 * MS);
+	tap_rig_open_for(&rig, LEAT_TO_JACK, &spec);
+	hang_up(LEAT_TAP_NONE);
+	tap_rig_say_no_wire(&rig);
+	hang_up(LEAT_TAP_NONE);
+	hang_up(LEAT_TAP_NONE);
+	CU_ASSERT_EQUAL(leat_tap_state(rig.tap), LEAT_TAP_ABSENT);
+	hang_up(LEAT_TAP_DOWN);
+	CU_ASSERT_EQUAL(event.error, -ENOTSUP);
+	/* Who speaks nonsense is another one. */
+	say_type(rig.fd, LEAT_MESSAGE_ROOM, 0);
+	later(MS);
+	expect_next(LEAT_TAP_DOWN);
+	CU_ASSERT_EQUAL(event.error, -EPROTO);
+	close_all_of_it();
+}
+
+/* Why it ended, and no reason of an earlier time. */
+static void test_reasons(void)
+{
+	const struct leat_link_spec spec = tap_rig_spec();
+	struct leat_message message;
+
+	at(5000 * MS);
+	tap_rig_open_for(&rig, LEAT_TO_JACK, &spec);
+	leat_message_bye(&message, "no room");
+	say(rig.fd, &message, NULL, 0);
+	hang_up(LEAT_TAP_DOWN);
+	CU_ASSERT_EQUAL(event.error, -EUSERS);
+	CU_ASSERT_STRING_EQUAL(event.text, "no room");
+	tap_rig_say_wire(&rig);
+	later(MS);
+	expect_next(LEAT_TAP_UP);
+	hang_up(LEAT_TAP_DOWN);
+	CU_ASSERT_EQUAL(event.error, 0);
+	CU_ASSERT_STRING_EQUAL(event.text, "");
+	/* It says why it ends: that is no error. */
+	tap_rig_say_wire(&rig);
+	later(MS);
+	expect_next(LEAT_TAP_NONE);
+	later(501 * MS);
+	expect_next(LEAT_TAP_UP);
+	say(rig.fd, &message, NULL, 0);
+	hang_up(LEAT_TAP_DOWN);
+	CU_ASSERT_EQUAL(event.error, 0);
+	CU_ASSERT_STRING_EQUAL(event.text, "no room");
+	close_all_of_it();
+}
+
 /* Who only polls asks the socket each millisecond, and no more often. */
 static void test_asking(void)
 {
@@ -495,6 +561,8 @@ static const struct unit_test tests[] = {
 	{ "link", "none", test_a_link_that_is_not_there },
 	{ "link", "no room", test_a_link_with_no_room },
 	{ "link", "the same again", test_the_same_again },
+	{ "link", "silent", test_silent_hosts },
+	{ "link", "reasons", test_reasons },
 	{ "link", "asking", test_asking },
 	{ "generations", "without frames", test_a_generation_without_frames },
 	{ "generations", "begin", test_a_generation_begins },

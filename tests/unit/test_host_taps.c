@@ -2,6 +2,7 @@
 /* Taps as a host sees them: any number, and none that can disturb it. */
 #include "peers.h"
 
+#include "link/host_taps.h"
 #include "runner.h"
 
 #include <leat/tap.h>
@@ -284,6 +285,131 @@ static void test_who_does_not_read_is_dropped(void)
 	close_test(&test);
 }
 
+/* ---- by themselves ---- */
+
+static struct leat_host_taps taps;
+
+/* One that listens at the other end of a pair. */
+static int add_tap(int *far_fd)
+{
+	const char *text;
+	int pair[2];
+
+	CU_ASSERT_FATAL(
+		socketpair(AF_UNIX,
+			   SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0,
+			   pair) == 0);
+	CU_ASSERT_EQUAL_FATAL(leat_host_taps_add(&taps, pair[0], &text), 0);
+	*far_fd = pair[1];
+	return pair[0];
+}
+
+static void test_which_of_them_spoke(void)
+{
+	unsigned n_fds = unit_count_fds();
+	int fds[3], far_fds[3];
+
+	leat_host_taps_init(&taps);
+	for (int i = 0; i < 3; i++) {
+		fds[i] = add_tap(&far_fds[i]);
+		expect_tap(far_fds[i], 0, 0);
+	}
+	CU_ASSERT_FALSE(leat_host_taps_heard(&taps, far_fds[0]));
+	CU_ASSERT_TRUE(leat_host_taps_heard(&taps, fds[0]));
+	expect_closed(far_fds[0]);
+	CU_ASSERT_FALSE(leat_host_taps_heard(&taps, fds[0]));
+	CU_ASSERT_TRUE(leat_host_taps_heard(&taps, fds[2]));
+	expect_closed(far_fds[2]);
+	CU_ASSERT_FALSE(leat_host_taps_heard(&taps, fds[2]));
+	CU_ASSERT_EQUAL(taps.n_fds, 1);
+	leat_host_taps_finish(&taps);
+	expect_closed(far_fds[1]);
+	CU_ASSERT_EQUAL(taps.n_fds, 0);
+	for (int i = 0; i < 3; i++)
+		close(far_fds[i]);
+	CU_ASSERT_EQUAL(unit_count_fds(), n_fds);
+}
+
+/* It has left before it was told: it is as if it had come and gone. */
+static void test_who_has_left_already(void)
+{
+	unsigned n_fds = unit_count_fds();
+	const char *text;
+	int pair[2], fd, far_fd;
+
+	leat_host_taps_init(&taps);
+	fd = add_tap(&far_fd);
+	CU_ASSERT_FATAL(socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0,
+				   pair) == 0);
+	close(pair[1]);
+	CU_ASSERT_EQUAL(leat_host_taps_add(&taps, pair[0], &text), 0);
+	CU_ASSERT_EQUAL(taps.n_fds, 1);
+	CU_ASSERT_TRUE(leat_host_taps_heard(&taps, fd));
+	close(far_fd);
+	CU_ASSERT_EQUAL(unit_count_fds(), n_fds);
+}
+
+/* Both parts, or none: half a wire is not kept. */
+static void test_half_a_wire(void)
+{
+	const struct leat_tap_message wire = { .generation = 7 };
+	int part = eventfd(0, EFD_CLOEXEC), far_fd;
+	unsigned n_fds;
+
+	leat_host_taps_init(&taps);
+	(void)add_tap(&far_fd);
+	expect_tap(far_fd, 0, 0);
+	n_fds = unit_count_fds();
+	for (int d = 0; d < LEAT_N_DIRECTIONS; d++) {
+		leat_host_taps_up(&taps, &wire,
+				  (int[]){ d ? part : -1, d ? -1 : part });
+		expect_tap(far_fd, 0, 0);
+		CU_ASSERT_EQUAL(unit_count_fds(), n_fds);
+		CU_ASSERT_EQUAL(taps.part_fds[0], -1);
+		CU_ASSERT_EQUAL(taps.part_fds[1], -1);
+	}
+	leat_host_taps_down(&taps);
+	expect_nothing(far_fd);
+	leat_host_taps_finish(&taps);
+	close(far_fd);
+	close(part);
+}
+
+/* The list has an end, whatever descriptors there are. */
+static void test_more_than_the_list_holds(void)
+{
+	struct rlimit before, more;
+	const char *text = "";
+	int pair[2];
+
+	CU_ASSERT_FATAL(getrlimit(RLIMIT_NOFILE, &before) == 0);
+	more = before;
+	more.rlim_cur = more.rlim_max < 4096 ? more.rlim_max : 4096;
+	CU_ASSERT_FATAL(setrlimit(RLIMIT_NOFILE, &more) == 0);
+	if (more.rlim_cur / 4 * 3 <= LEAT_TAPS_MAX) {
+		printf("skipped: no more than %u descriptors\n",
+		       (unsigned)more.rlim_cur);
+		return;
+	}
+	leat_host_taps_init(&taps);
+	CU_ASSERT_FATAL(
+		socketpair(AF_UNIX,
+			   SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0,
+			   pair) == 0);
+	for (uint32_t i = 0; i < LEAT_TAPS_MAX; i++) {
+		CU_ASSERT_EQUAL_FATAL(
+			leat_host_taps_add(&taps, dup(pair[0]), &text), 0);
+		expect_tap(pair[1], 0, 0);
+	}
+	CU_ASSERT_EQUAL(taps.n_fds, LEAT_TAPS_MAX);
+	CU_ASSERT_EQUAL(leat_host_taps_add(&taps, pair[0], &text), -EUSERS);
+	CU_ASSERT_PTR_NOT_NULL(strstr(text, "as many taps"));
+	leat_host_taps_finish(&taps);
+	close(pair[0]);
+	close(pair[1]);
+	CU_ASSERT(setrlimit(RLIMIT_NOFILE, &before) == 0);
+}
+
 static const struct unit_test tests[] = {
 	{ "told", "of wires", test_told_of_wires },
 	{ "told", "what producers wrote", test_gets_what_producers_wrote },
@@ -291,6 +417,10 @@ static const struct unit_test tests[] = {
 	{ "many", "too many", test_too_many },
 	{ "dropped", "who speaks", test_who_speaks_is_dropped },
 	{ "dropped", "who does not read", test_who_does_not_read_is_dropped },
+	{ "alone", "who spoke", test_which_of_them_spoke },
+	{ "alone", "who has left", test_who_has_left_already },
+	{ "alone", "half a wire", test_half_a_wire },
+	{ "alone", "more than the list holds", test_more_than_the_list_holds },
 };
 
 UNIT_MAIN(tests)

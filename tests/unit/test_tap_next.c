@@ -128,6 +128,34 @@ static void test_offered_before(void)
 	tap_rig_close(&rig);
 }
 
+static void test_nothing_to_read(void)
+{
+	static const struct leat_frames_view none[2];
+	struct leat_frames_view views[2];
+
+	begin(LEAT_TO_PIPEWIRE);
+	memset(views, 0xff, sizeof(views));
+	CU_ASSERT_EQUAL(leat_tap_begin(rig.tap, 20, views), 0);
+	CU_ASSERT_EQUAL(memcmp(views, none, sizeof(views)), 0);
+	CU_ASSERT_TRUE(leat_tap_intact(rig.tap));
+	CU_ASSERT_EQUAL(leat_tap_end(rig.tap, 20), 0);
+	/* No more than was told, and no more than was asked for. */
+	set_index(20);
+	expect_next(LEAT_TAP_FRAMES);
+	set_index(30);
+	CU_ASSERT_EQUAL(leat_tap_begin(rig.tap, 40, views), 20);
+	CU_ASSERT_EQUAL(leat_tap_end(rig.tap, 1), 1);
+	CU_ASSERT_EQUAL(leat_tap_end(rig.tap, 1), 0);
+	CU_ASSERT_EQUAL(leat_tap_begin(rig.tap, 1, views), 1);
+	CU_ASSERT_EQUAL(views[0].n_frames, 1);
+	CU_ASSERT_EQUAL(leat_tap_end(rig.tap, 5), 1);
+	CU_ASSERT_EQUAL(leat_tap_begin(rig.tap, 40, views), 18);
+	CU_ASSERT_EQUAL(leat_tap_end(rig.tap, 0), 0);
+	CU_ASSERT_EQUAL(leat_tap_position(rig.tap), 2);
+	CU_ASSERT_EQUAL(counts().n_read, 2);
+	tap_rig_close(&rig);
+}
+
 /* ---- jumps ---- */
 
 static void test_a_jump_is_counted(void)
@@ -365,6 +393,7 @@ static void test_a_link_without_a_wire_leaves(void)
 static const struct unit_test tests[] = {
 	{ "told", "what is not meant", test_what_is_not_meant_is_empty },
 	{ "told", "offered before", test_offered_before },
+	{ "told", "nothing to read", test_nothing_to_read },
 	{ "jumps", "counted", test_a_jump_is_counted },
 	{ "jumps", "before the window", test_jumps_before_the_window },
 	{ "jumps", "that have not come", test_a_jump_that_has_not_come },
