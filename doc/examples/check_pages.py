@@ -158,7 +158,7 @@ class Pages:
         for page, begins in NOT_TYPED.items():
             for begin in begins:
                 if not any(
-                    key[0] == "not typed" and key[1] == page and key[2].startswith(begin)
+                    key[:2] == ("not typed", page) and key[2].startswith(begin)
                     for key in self.seen
                 ):
                     self.wrong.append(f"{page} has nothing that begins so: {begin}")
