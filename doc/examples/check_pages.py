@@ -70,6 +70,9 @@ EXCEPTED = {
     "ulimit -l": "a limit that is named",
     "ulimit -l 0": "a limit that is named",
     "ulimit -r 0": "a limit that is named",
+    "perf record": "what was done once, and with what",
+    "wpctl status": "names what shows something, and is no recipe",
+    "pw-jack jack_load": "is said not to work",
     "strace -f": "what was done once, and with what",
     "setpriv --no-new-privs": "what was done once, and with what",
     "tc qdisc add dev eth0 root netem loss 1% delay 5ms 5ms": "wants root, and a "

@@ -24,6 +24,16 @@ FOREIGN = {
 }
 
 
+# Programs of others that somebody may be told to type, within a sentence.
+OTHERS = re.compile(
+    r"(sudo|su|apt|apt-get|dpkg|man|mkdir|ln|cp|mv|rm|cat|echo|chmod|usermod|groupadd|"
+    r"mount|sysctl|modprobe|ulimit|prlimit|chrt|taskset|setpriv|unshare|ping|ip|tc|"
+    r"systemctl|systemd-\w+|journalctl|loginctl|busctl|perf|strace|gdb|valgrind|stress-ng|"
+    r"jackd|jackdbus|jack_\w+|a2jmidid|aplay|arecord|pipewire|wireplumber|wpctl|pactl|"
+    r"pw-\w+|spa-\w+|ffmpeg|ffplay|sox|gnuplot|jq|curl|pkg-config|gcc|clang|python3|git)"
+)
+
+
 class Checker:
     def __init__(self, root, build):
         self.root = root
@@ -185,14 +195,16 @@ class Checker:
         elif self.is_ours(name):
             self.check_path(name)
             self.check_script(self.find(name) or name, words)
-        elif words and self.find(name):
+        elif words and self.is_script(self.find(name)):
             self.check_script(self.find(name), words)
         elif self.is_file(name):
             self.check_path(name)
         elif re.fullmatch(r"test_\w+", name):
             raise Wrong(f"nothing makes a program {name}")
+        elif name == "man" and len(words) == 1 and not apart:
+            self.check_path(f"data/man/{words[0]}.1")
         else:
-            return self.check_unknown(words, apart)
+            return self.check_unknown(name, words, apart)
         return True
 
     def is_leat(self, name):
@@ -206,13 +218,18 @@ class Checker:
             len(parts) > 1 and parts[0] in FOLDERS and re.fullmatch(r"[\w./*-]+", name)
         )
 
+    def is_script(self, path):
+        file = self.root / (path or "")
+        return file.is_file() and os.access(file, os.X_OK)
+
     @staticmethod
     def is_file(name):
         return FILE.fullmatch(name) and not name.startswith(("/", "~"))
 
     @staticmethod
-    def check_unknown(words, apart):
-        if not apart and any(re.match(r"--?[A-Za-z]", word) for word in words):
+    def check_unknown(name, words, apart):
+        typed = any(re.match(r"--?[A-Za-z]", word) for word in words)
+        if not apart and (typed or (words and OTHERS.fullmatch(name))):
             raise Wrong("what is this? It is in no class of check_pages.py")
         return False
 
