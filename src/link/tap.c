@@ -33,8 +33,7 @@ static int open_fds(struct leat_tap *tap, struct leat_error *error)
 	struct epoll_event event = { .events = EPOLLIN };
 
 	tap->link.epoll_fd = epoll_create1(EPOLL_CLOEXEC);
-	tap->timer_fd =
-		timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK);
+	tap->timer_fd = timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC);
 	if (tap->link.epoll_fd < 0 || tap->timer_fd < 0 ||
 	    epoll_ctl(tap->link.epoll_fd, EPOLL_CTL_ADD, tap->timer_fd,
 		      &event) < 0)
@@ -69,7 +68,6 @@ int leat_tap_open(struct leat_tap **tap, const char *link_name,
 	strcpy(self->link.name, link_name);
 	leat_tap_set_watermark(self, config ? config->watermark : 1);
 	self->history_frames = config ? config->history_frames : 0;
-	self->ask = true;
 	res = open_fds(self, error);
 	if (res == 0)
 		res = connect_first(self, error);
@@ -139,9 +137,8 @@ uint64_t leat_tap_seek(struct leat_tap *tap, uint64_t n_frames)
 	if (!tap->wire)
 		return 0;
 	newest = tap->wire->newest;
-	/* What was found before is not what comes next any more. */
-	if (tap->stashed && tap->stash.what != LEAT_TAP_UP &&
-	    tap->stash.what != LEAT_TAP_DOWN)
+	/* Of this wire, what was found before is not what comes next. */
+	if (tap->stash.what != LEAT_TAP_UP)
 		tap->stashed = false;
 	if (newest < oldest)
 		newest = oldest;
@@ -178,7 +175,7 @@ uint32_t leat_tap_mark(const struct leat_tap *tap)
 {
 	uint32_t most = (tap->wire->format.capacity - tap->wire->block) / 2;
 
-	if (tap->watermark <= most || most == 0)
-		return most == 0 ? 1 : tap->watermark;
-	return most;
+	if (most == 0)
+		most = 1;
+	return tap->watermark < most ? tap->watermark : most;
 }

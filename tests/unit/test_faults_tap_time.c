@@ -108,6 +108,15 @@ static void test_a_link_that_is_not_there(void)
 	CU_ASSERT_TRUE(comes_to(&listener));
 	/* It has left without a word: once more, as soon. */
 	expect_timer(50 * MS);
+	/* Where it cannot say who it is, it hangs up as well. */
+	later(50 * MS);
+	faults_fail(FAULT_SENDMSG, 0, ENOBUFS);
+	expect_timer(50 * MS);
+	CU_ASSERT_TRUE(faults_end());
+	CU_ASSERT_TRUE(comes_to(&listener));
+	later(50 * MS);
+	expect_timer(0);
+	CU_ASSERT_TRUE(comes_to(&listener));
 	leat_tap_close(rig.tap);
 	leat_listener_finish(&listener);
 	unit_rundir_remove();
@@ -268,6 +277,16 @@ static void open_next(void)
 	later(MS);
 }
 
+static void test_closed_before_it_begins(void)
+{
+	unsigned n_blocks = faults_blocks();
+
+	open_next();
+	expect_timer(NAP_NS);
+	close_all_of_it();
+	CU_ASSERT_EQUAL(faults_blocks(), n_blocks);
+}
+
 static void test_a_generation_without_frames(void)
 {
 	open_next();
@@ -371,6 +390,16 @@ static void test_later_cycles(void)
 	expect_timer(frames_ns(96) + CALLBACK_NS);
 	(void)leat_tap_seek(rig.tap, 32);
 	expect_timer(frames_ns(64) + CALLBACK_NS);
+	close_all_of_it();
+}
+
+/* Blocks that leave no history are waited for one by one. */
+static void test_blocks_of_a_ring(void)
+{
+	open_at_48000(LEAT_TO_PIPEWIRE);
+	leat_word_store(&rig.part[LEAT_TO_PIPEWIRE]->events.block_max, 255);
+	cycle(0, 255, 0);
+	expect_timer(frames_ns(255) + CALLBACK_NS);
 	close_all_of_it();
 }
 
@@ -564,11 +593,13 @@ static const struct unit_test tests[] = {
 	{ "link", "silent", test_silent_hosts },
 	{ "link", "reasons", test_reasons },
 	{ "link", "asking", test_asking },
+	{ "generations", "closed before", test_closed_before_it_begins },
 	{ "generations", "without frames", test_a_generation_without_frames },
 	{ "generations", "begin", test_a_generation_begins },
 	{ "naps", "grow", test_naps_grow },
 	{ "cycles", "the next", test_the_next_cycle },
 	{ "cycles", "later ones", test_later_cycles },
+	{ "cycles", "of a ring", test_blocks_of_a_ring },
 	{ "cycles", "late", test_a_late_cycle },
 	{ "cycles", "none", test_no_cycle },
 	{ "cycles", "old", test_an_old_cycle },

@@ -8,6 +8,7 @@
 #include <CUnit/CUnit.h>
 
 #include <errno.h>
+#include <fcntl.h>
 #include <string.h>
 
 #define CAPACITY 1024u
@@ -119,6 +120,27 @@ static void test_long_name(void)
 	CU_ASSERT_EQUAL(leat_tap_open(&tap, name, LEAT_TO_JACK, NULL, &error),
 			-EINVAL);
 	CU_ASSERT_PTR_NULL(tap);
+}
+
+/* Nothing of it is left to a program that is started. */
+static void test_descriptors_are_closed_on_exec(void)
+{
+	struct leat_tap *tap;
+	bool open[64];
+	int n_new = 0;
+
+	open_bench();
+	for (int fd = 0; fd < 64; fd++)
+		open[fd] = unit_fd_open(fd);
+	tap = open_tap(LEAT_TO_JACK, 0);
+	expect_up(tap, 1);
+	for (int fd = 0; fd < 64; fd++)
+		if (unit_fd_open(fd) && !open[fd]) {
+			CU_ASSERT_TRUE(fcntl(fd, F_GETFD) & FD_CLOEXEC);
+			n_new++;
+		}
+	CU_ASSERT(n_new >= 4);
+	finish(tap);
 }
 
 /* From the newest frame on, each as it comes. */
@@ -713,6 +735,7 @@ static void test_many(void)
 static const struct unit_test tests[] = {
 	{ "open", "arguments", test_arguments },
 	{ "open", "a long name", test_long_name },
+	{ "open", "descriptors", test_descriptors_are_closed_on_exec },
 	{ "open", "no configuration", test_no_configuration },
 	{ "open", "before the link", test_opens_before_the_link },
 	{ "open", "format", test_format },

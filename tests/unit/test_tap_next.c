@@ -156,6 +156,25 @@ static void test_nothing_to_read(void)
 	tap_rig_close(&rig);
 }
 
+/* Half of what the ring lets it wait for, and one frame if that is none. */
+static void test_a_watermark_that_is_too_high(void)
+{
+	static const struct {
+		uint64_t block, most;
+	} cases[] = { { 0, 128 }, { 10, 123 }, { 254, 1 } };
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		begin(LEAT_TO_PIPEWIRE);
+		leat_word_set(&rig.part[way]->events.block_max, cases[i].block);
+		leat_tap_set_watermark(rig.tap, UINT32_MAX);
+		set_index(cases[i].most - 1);
+		expect_next(LEAT_TAP_NONE);
+		set_index(cases[i].most);
+		expect_frames(0, cases[i].most);
+		tap_rig_close(&rig);
+	}
+}
+
 /* ---- jumps ---- */
 
 static void test_a_jump_is_counted(void)
@@ -211,6 +230,89 @@ static void test_a_jump_that_has_not_come(void)
 	write_event(200, LEAT_EVENT_JUMP, 60);
 	set_index(180);
 	expect_frames(110, 70);
+	tap_rig_close(&rig);
+}
+
+/* ---- seeking ---- */
+
+static void test_seeking_takes_back(void)
+{
+	struct leat_frames_view views[2];
+
+	begin(LEAT_TO_PIPEWIRE);
+	set_index(20);
+	expect_next(LEAT_TAP_FRAMES);
+	CU_ASSERT_EQUAL(leat_tap_begin(rig.tap, 20, views), 20);
+	CU_ASSERT_EQUAL(leat_tap_seek(rig.tap, 20), 20);
+	CU_ASSERT_EQUAL(leat_tap_end(rig.tap, 20), 0);
+	CU_ASSERT_EQUAL(leat_tap_begin(rig.tap, 20, views), 0);
+	expect_frames(0, 20);
+	tap_rig_close(&rig);
+}
+
+/* What was found while preparing to wait, and not told. */
+static void test_seeking_past_a_gap(void)
+{
+	begin(LEAT_TO_PIPEWIRE);
+	set_index(CAPACITY + 1);
+	CU_ASSERT_TRUE(leat_tap_prepare_wait(rig.tap));
+	CU_ASSERT_EQUAL(leat_tap_seek(rig.tap, 10), 10);
+	expect_frames(CAPACITY - 9, 10);
+	tap_rig_close(&rig);
+	/* But the beginning is told in any case. */
+	tap_rig_open(&rig, LEAT_TO_PIPEWIRE);
+	set_index(100);
+	tap_rig_say_wire(&rig);
+	CU_ASSERT_TRUE(leat_tap_prepare_wait(rig.tap));
+	CU_ASSERT_EQUAL(leat_tap_seek(rig.tap, 10), 10);
+	expect_next(LEAT_TAP_UP);
+	expect_frames(90, 10);
+	tap_rig_close(&rig);
+}
+
+/* As far as there is something, and is known not to be stale. */
+static void test_seeking_too_far(void)
+{
+	begin(LEAT_TO_JACK);
+	set_index(100);
+	CU_ASSERT_EQUAL(leat_tap_oldest(rig.tap), 0);
+	CU_ASSERT_EQUAL(leat_tap_newest(rig.tap), 100);
+	CU_ASSERT_EQUAL(leat_tap_seek(rig.tap, 99), 99);
+	CU_ASSERT_EQUAL(leat_tap_seek(rig.tap, 100), 100);
+	CU_ASSERT_EQUAL(leat_tap_seek(rig.tap, 101), 100);
+	CU_ASSERT_EQUAL(leat_tap_position(rig.tap), 0);
+	lose(1);
+	n_jumps = 1;
+	write_event(60, LEAT_EVENT_DROPPED, 1);
+	CU_ASSERT_EQUAL(leat_tap_oldest(rig.tap), 60);
+	CU_ASSERT_EQUAL(leat_tap_seek(rig.tap, LEAT_TAP_OLDEST), 40);
+	CU_ASSERT_EQUAL(leat_tap_position(rig.tap), 60);
+	/* Nothing is known not to be. */
+	lose(1);
+	n_jumps = 2;
+	write_event(130, LEAT_EVENT_DROPPED, 1);
+	CU_ASSERT_EQUAL(leat_tap_seek(rig.tap, 5), 0);
+	CU_ASSERT_EQUAL(leat_tap_position(rig.tap), 130);
+	tap_rig_close(&rig);
+}
+
+/* Of both logs, those from there on are told again. */
+static void test_events_are_told_again(void)
+{
+	begin(LEAT_TO_JACK);
+	write_to(LEAT_TO_PIPEWIRE, 5, LEAT_EVENT_XRUN, 1);
+	write_to(LEAT_TO_PIPEWIRE, 20, LEAT_EVENT_XRUN, 2);
+	write_event(30, LEAT_EVENT_INSERTED, 3);
+	set_index(40);
+	for (int i = 0; i < 2; i++) {
+		CU_ASSERT_EQUAL(leat_tap_seek(rig.tap, 30), 30);
+		expect_frames(10, 10);
+		expect_gap(LEAT_TAP_XRUN, 20, 2);
+		expect_frames(20, 10);
+		expect_next(LEAT_TAP_SLIP);
+		expect_frames(30, 10);
+		expect_next(LEAT_TAP_NONE);
+	}
 	tap_rig_close(&rig);
 }
 
@@ -394,9 +496,14 @@ static const struct unit_test tests[] = {
 	{ "told", "what is not meant", test_what_is_not_meant_is_empty },
 	{ "told", "offered before", test_offered_before },
 	{ "told", "nothing to read", test_nothing_to_read },
+	{ "told", "a high watermark", test_a_watermark_that_is_too_high },
 	{ "jumps", "counted", test_a_jump_is_counted },
 	{ "jumps", "before the window", test_jumps_before_the_window },
 	{ "jumps", "that have not come", test_a_jump_that_has_not_come },
+	{ "seeking", "takes back", test_seeking_takes_back },
+	{ "seeking", "past a gap", test_seeking_past_a_gap },
+	{ "seeking", "too far", test_seeking_too_far },
+	{ "seeking", "tells again", test_events_are_told_again },
 	{ "two logs", "of JACK", test_other_events_of_jack },
 	{ "two logs", "in order", test_events_of_both_in_order },
 	{ "lost", "jumps", test_lost_jumps },
