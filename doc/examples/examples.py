@@ -44,7 +44,7 @@ LOST = "|| [ $? = 1 ]"
 # They may hang as they close; what was asked for is done by then.
 QUICK = {"jack_": "quick jack_"}
 TUNNEL = "libpipewire-module-jack-tunnel"
-SHORT_LOAD = {"30 --rounds 6": "1 --rounds 1 --period 256 --stress 0"}
+SHORT_LOAD = {"60 --rounds 10": "1 --rounds 1 --period 256 --stress 0"}
 # A machine with much else to do does not show what was planted.
 BUSY = "|| grep 'nothing is shown' log"
 CHANGES = {"test_changes": "build/tests/integration/test_changes"}
@@ -292,15 +292,24 @@ EXAMPLES = [
         },
     ),
     Example(
-        "build/tests/load/leat-load --seconds 30 --rounds 6 --mode follow",
+        "build/tests/load/leat-load --seconds 60 --rounds 10 --mode follow",
         on="nothing",
         shorter={**SHORT_LOAD, "follow": f"follow {BUSY}"},
     ),
     Example(
-        "build/tests/load/leat-load --seconds 30 --rounds 6 --mode adaptive "
+        "build/tests/load/leat-load --seconds 60 --rounds 10 --mode adaptive "
         "--latency 2400",
         on="nothing",
         shorter={**SHORT_LOAD, "2400": f"2400 {BUSY}"},
+    ),
+    Example(
+        "build/tests/load/leat-load --seconds 30 --rounds 9 --mode adaptive "
+        "--latency 2400",
+        on="nothing",
+        shorter={
+            "30 --rounds 9": "1 --rounds 1 --period 256 --stress 0",
+            "2400": f"2400 {BUSY}",
+        },
     ),
     Example(
         "tests/integration/drift.sh BUILD DIR [SECONDS [AT_ONCE [SET...]]]",

@@ -218,9 +218,10 @@ static double gap_ms(const struct change *change)
 {
 	if (change->run != change_server)
 		return tone_bench_gap_ms(&bench);
-	return (double)(tone_bench_ask(&bench, "locked_ms") -
-			tone_bench_ask(&bench, "connected_ms")) -
-	       1000 * tone_bench_told(&bench) / now.rate_hz;
+	return fmax((double)(tone_bench_ask(&bench, "locked_ms") -
+			     tone_bench_ask(&bench, "connected_ms")) -
+			    1000 * tone_bench_told(&bench) / now.rate_hz,
+		    0);
 }
 
 static double most_ms(const struct change *change)
@@ -311,8 +312,8 @@ static void test_changes(void)
 	printf("%zu changes, %u of them disturbed by xruns of the servers; of "
 	       "the others %u with a longer gap\n",
 	       n, n_disturbed, n_over);
-	/* One in fifty, where this was measured: doc/clocks.md. */
-	CU_ASSERT(n_over <= 1 + n / 20);
+	/* None of 645, where this was measured (doc/clocks.md); machines stall. */
+	CU_ASSERT(n_over <= 1 + n / 100);
 	/* A machine that is never quiet shows nothing. */
 	too_loud = n_disturbed > n / 2;
 }
