@@ -6,6 +6,7 @@
 
 #include "faults.h"
 #include "helpers.h"
+#include "link/load_part.h"
 #include "link/socket.h"
 #include "node.h"
 #include "runner.h"
@@ -298,6 +299,15 @@ static void test_status_query_fails(void)
 	unit_rundir_remove();
 }
 
+static void test_no_memory_for_a_load(void)
+{
+	struct leat_shm shm;
+
+	faults_fail(FAULT_MEMFD_CREATE, 0, ENFILE);
+	CU_ASSERT_EQUAL(leat_load_part_create(&shm), -ENFILE);
+	CU_ASSERT_TRUE(faults_end());
+}
+
 /* ---- no descriptor for a peer ---- */
 
 /*
@@ -355,6 +365,7 @@ static const struct unit_test tests[] = {
 	{ "link", "meeting with descriptor 0", test_meeting_at_zero },
 	{ "link", "peers without a descriptor", test_peers_are_turned_away },
 	{ "status", "asking fails", test_status_query_fails },
+	{ "status", "no memory for a load", test_no_memory_for_a_load },
 };
 
 UNIT_MAIN(tests)
