@@ -74,11 +74,12 @@ static void tell_all(struct leat_host_taps *taps)
 static uint32_t most(void)
 {
 	struct rlimit limit;
+	rlim_t n;
 
-	if (getrlimit(RLIMIT_NOFILE, &limit) < 0 ||
-	    limit.rlim_cur / 4 * 3 > LEAT_TAPS_MAX)
+	if (getrlimit(RLIMIT_NOFILE, &limit) < 0)
 		return LEAT_TAPS_MAX;
-	return (uint32_t)(limit.rlim_cur / 4 * 3);
+	n = limit.rlim_cur / 4 * 3;
+	return n < LEAT_TAPS_MAX ? (uint32_t)n : LEAT_TAPS_MAX;
 }
 
 int leat_host_taps_add(struct leat_host_taps *taps, int fd, const char **text)

@@ -132,7 +132,6 @@ enum leat_tap_news leat_tap_link_hear(struct leat_tap_link *link,
 {
 	int res;
 
-	*error = 0;
 	if (link->fd < 0 && (now_ns < link->retry_at_ns ||
 			     leat_tap_link_connect(link, now_ns, NULL) < 0))
 		return LEAT_TAP_NO_NEWS;

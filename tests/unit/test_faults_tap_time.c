@@ -316,6 +316,33 @@ static void test_a_generation_begins(void)
 	close_all_of_it();
 }
 
+static void lie(void)
+{
+	tap_rig_set_index(&rig, LEAT_TO_PIPEWIRE, UINT64_C(1) << 62);
+}
+
+/* It ends with a lie, just as the link says so: the next one is not ended. */
+static void test_a_lie_at_the_end(void)
+{
+	open_at_48000(LEAT_TO_PIPEWIRE);
+	tap_rig_say_no_wire(&rig);
+	later(MS);
+	faults_meanwhile(FAULT_RECVMSG, 0, lie);
+	expect_next(LEAT_TAP_DOWN);
+	CU_ASSERT_TRUE(faults_end());
+	CU_ASSERT_EQUAL(event.error, -EPROTO);
+	tap_rig_set_index(&rig, LEAT_TO_PIPEWIRE, 1);
+	tap_rig_stamp(&rig, LEAT_TO_PIPEWIRE, 0, 1, 1);
+	tap_rig_say_wire(&rig);
+	later(MS);
+	expect_next(LEAT_TAP_UP);
+	(void)leat_tap_seek(rig.tap, 0);
+	expect_next(LEAT_TAP_NONE);
+	tap_rig_set_index(&rig, LEAT_TO_PIPEWIRE, 2);
+	expect_next(LEAT_TAP_FRAMES);
+	close_all_of_it();
+}
+
 /* ---- frames: naps ---- */
 
 static void test_naps_grow(void)
@@ -596,6 +623,7 @@ static const struct unit_test tests[] = {
 	{ "generations", "closed before", test_closed_before_it_begins },
 	{ "generations", "without frames", test_a_generation_without_frames },
 	{ "generations", "begin", test_a_generation_begins },
+	{ "generations", "end with a lie", test_a_lie_at_the_end },
 	{ "naps", "grow", test_naps_grow },
 	{ "cycles", "the next", test_the_next_cycle },
 	{ "cycles", "later ones", test_later_cycles },
