@@ -233,6 +233,20 @@ static void test_a_jump_that_has_not_come(void)
 	tap_rig_close(&rig);
 }
 
+/* The generation ends before it: then no more frames come than those. */
+static void test_a_jump_that_never_comes(void)
+{
+	begin(LEAT_TO_JACK);
+	leat_tap_set_watermark(rig.tap, 60);
+	write_event(50, LEAT_EVENT_JUMP, 60);
+	set_index(70);
+	expect_next(LEAT_TAP_NONE);
+	tap_rig_say_no_wire(&rig);
+	expect_frames(0, 50);
+	expect_next(LEAT_TAP_DOWN);
+	tap_rig_close(&rig);
+}
+
 /* ---- seeking ---- */
 
 static void test_seeking_takes_back(void)
@@ -500,6 +514,7 @@ static const struct unit_test tests[] = {
 	{ "jumps", "counted", test_a_jump_is_counted },
 	{ "jumps", "before the window", test_jumps_before_the_window },
 	{ "jumps", "that have not come", test_a_jump_that_has_not_come },
+	{ "jumps", "that never come", test_a_jump_that_never_comes },
 	{ "seeking", "takes back", test_seeking_takes_back },
 	{ "seeking", "past a gap", test_seeking_past_a_gap },
 	{ "seeking", "too far", test_seeking_too_far },
