@@ -338,7 +338,8 @@ WRAP(int, poll, struct pollfd *pfd, nfds_t n, int timeout_ms)
 		return -1;
 	if (virtual_time.now_ns == 0)
 		return __real_poll(pfd, n, timeout_ms);
-	virtual_time.polled_ms = timeout_ms;
+	if (n > 0)
+		virtual_time.polled_ms = timeout_ms;
 	virtual_time.now_ns += virtual_time.step_ms * 1000000;
 	pfd->revents = virtual_time.events;
 	return pfd->revents != 0;

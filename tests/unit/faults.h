@@ -80,7 +80,10 @@ unsigned faults_blocks(void);
  */
 void faults_virtual_time(int64_t now_ns, int64_t step_ms, short events);
 
-/* What poll() was told last; or -2, if it was not called since it was set. */
+/*
+ * What poll() was told last of some descriptor; or -2, if it was not called since
+ * time was set.
+ */
 int faults_polled_ms(void);
 
 /*

@@ -123,6 +123,35 @@ static void test_a_link_that_is_not_there(void)
 	faults_virtual_time(0, 0, 0);
 }
 
+static int64_t delay_ns;
+
+static void delay(void)
+{
+	later(delay_ns);
+}
+
+/* Looking for it has taken so long that it is time to look again. */
+static void test_looking_takes_long(void)
+{
+	struct leat_error error;
+
+	CU_ASSERT_FATAL(unit_rundir_make());
+	at(5000 * MS);
+	CU_ASSERT_EQUAL_FATAL(
+		leat_tap_open(&rig.tap, NODE_LINK, LEAT_TO_JACK, NULL, &error),
+		0);
+	for (int64_t more_ns = -2; more_ns <= 1; more_ns++) {
+		later(50 * MS);
+		delay_ns = 50 * MS + more_ns;
+		faults_meanwhile(FAULT_LSTAT, 0, delay);
+		expect_timer(more_ns == -2 ? 2 : 1);
+		CU_ASSERT_TRUE(faults_end());
+	}
+	leat_tap_close(rig.tap);
+	unit_rundir_remove();
+	faults_virtual_time(0, 0, 0);
+}
+
 static void test_a_link_with_no_room(void)
 {
 	const struct leat_link_spec spec = tap_rig_spec();
@@ -420,6 +449,18 @@ static void test_later_cycles(void)
 	close_all_of_it();
 }
 
+/* None is one. */
+static void test_no_watermark(void)
+{
+	open_at_48000(LEAT_TO_PIPEWIRE);
+	leat_tap_set_watermark(rig.tap, 0);
+	tap_rig_set_index(&rig, LEAT_TO_PIPEWIRE, 1);
+	expect_next(LEAT_TAP_FRAMES);
+	cycle(64, 64, 0);
+	expect_timer(frames_ns(64) + CALLBACK_NS);
+	close_all_of_it();
+}
+
 /* Blocks that leave no history are waited for one by one. */
 static void test_blocks_of_a_ring(void)
 {
@@ -576,6 +617,22 @@ static void test_waiting_some_time(void)
 	close_all_of_it();
 }
 
+static void shift(void)
+{
+	faults_virtual_time(now_ns + MS - 1, 1, 0);
+}
+
+/* Not too short, if what is left is no whole number of milliseconds. */
+static void test_waiting_for_the_rest(void)
+{
+	open_at_48000(LEAT_TO_PIPEWIRE);
+	faults_meanwhile(FAULT_POLL, 0, shift);
+	CU_ASSERT_EQUAL(leat_tap_wait(rig.tap, 5), 0);
+	CU_ASSERT_TRUE(faults_end());
+	CU_ASSERT_EQUAL(faults_polled_ms(), 1);
+	close_all_of_it();
+}
+
 static void write_one(void)
 {
 	tap_rig_set_index(&rig, LEAT_TO_PIPEWIRE, 1);
@@ -615,6 +672,7 @@ static void test_descriptor(void)
 
 static const struct unit_test tests[] = {
 	{ "link", "none", test_a_link_that_is_not_there },
+	{ "link", "looking takes long", test_looking_takes_long },
 	{ "link", "no room", test_a_link_with_no_room },
 	{ "link", "the same again", test_the_same_again },
 	{ "link", "silent", test_silent_hosts },
@@ -627,6 +685,7 @@ static const struct unit_test tests[] = {
 	{ "naps", "grow", test_naps_grow },
 	{ "cycles", "the next", test_the_next_cycle },
 	{ "cycles", "later ones", test_later_cycles },
+	{ "cycles", "no watermark", test_no_watermark },
 	{ "cycles", "of a ring", test_blocks_of_a_ring },
 	{ "cycles", "late", test_a_late_cycle },
 	{ "cycles", "none", test_no_cycle },
@@ -636,6 +695,7 @@ static const struct unit_test tests[] = {
 	{ "blocks", "that come late", test_blocks_that_come_late },
 	{ "waiting", "no time", test_waiting_no_time },
 	{ "waiting", "some time", test_waiting_some_time },
+	{ "waiting", "for the rest", test_waiting_for_the_rest },
 	{ "waiting", "for ever", test_waiting_for_ever },
 	{ "waiting", "descriptor", test_descriptor },
 };
