@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 #include "metadata.h"
 
+#include <leat/link.h>
+
 #include <jack/metadata.h>
 #include <jack/uuid.h>
 
 #include <fcntl.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <sys/file.h>
 #include <unistd.h>
 
@@ -27,11 +28,9 @@
 /* The folder of the links' sockets, which is there by now. */
 static int open_folder(void)
 {
-	const char *dir = getenv("XDG_RUNTIME_DIR");
 	char path[256];
 
-	if (!dir || (size_t)snprintf(path, sizeof(path), "%s/leat", dir) >=
-			    sizeof(path))
+	if (leat_runtime_dir(path, sizeof(path), false, NULL) < 0)
 		return -1;
 	return open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 }
