@@ -423,6 +423,12 @@ static void test_end_to_end(void)
 	expect_whole(7, 4117, 5117, 127, 6137);
 	/* Nothing takes less than no time. */
 	expect_whole(-1000, 3110, 4110, 0, 5130);
+	/* As far as a trim can be. */
+	expect_whole(INT32_MIN, 0, 0, 0, 0);
+	expect_whole((int64_t)INT32_MIN - 1, LEAT_UNKNOWN, LEAT_UNKNOWN,
+		     LEAT_UNKNOWN, LEAT_UNKNOWN);
+	expect_whole(INT32_MAX, 4110u + INT32_MAX, 5110u + INT32_MAX,
+		     120u + INT32_MAX, 6130u + INT32_MAX);
 }
 
 static void test_end_to_end_unknown(void)
@@ -446,6 +452,12 @@ static void test_end_to_end_unknown(void)
 		expect_span(&status.direction[i].end_to_end, LEAT_UNKNOWN,
 			    LEAT_UNKNOWN);
 	}
+	make_beyond(&jack, &pipewire, 0);
+	set_beyond(&jack, LEAT_UNKNOWN, 0);
+	leat_status_read(&status, &jack, &pipewire);
+	for (int i = 0; i < LEAT_N_DIRECTIONS; i++)
+		expect_span(&status.direction[i].end_to_end, LEAT_UNKNOWN,
+			    LEAT_UNKNOWN);
 	/* The link itself, or a trim that cannot be. */
 	make_beyond(&jack, &pipewire, INT64_MAX);
 	leat_status_read(&status, &jack, &pipewire);
