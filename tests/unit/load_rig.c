@@ -61,8 +61,7 @@ void load_make_pair(int pair[2])
 			   pair) == 0);
 }
 
-int load_answer(struct leat_load **load, uint32_t loads, int part,
-		int other_part)
+int load_say(uint32_t loads, int part, int other_part)
 {
 	struct leat_message message;
 	struct leat_shm status;
@@ -80,5 +79,11 @@ int load_answer(struct leat_load **load, uint32_t loads, int part,
 		close(part);
 	if (other_part >= 0)
 		close(other_part);
-	return leat_load_answer(load, pair[1]);
+	return pair[1];
+}
+
+int load_answer(struct leat_load **load, uint32_t loads, int part,
+		int other_part)
+{
+	return leat_load_answer(load, load_say(loads, part, other_part));
 }

@@ -22,7 +22,10 @@ int load_ask(struct leat_load **load, struct node *host, struct node *guest);
 
 void load_make_pair(int pair[2]);
 
-/* The answer of a host with these load parts, whose descriptors it takes. */
+/* A connection with a host's answer: these load parts, which it takes. */
+int load_say(uint32_t loads, int part, int other_part);
+
+/* The same, taken as leat_load_answer() does. */
 int load_answer(struct leat_load **load, uint32_t loads, int part,
 		int other_part);
 

@@ -262,6 +262,13 @@ static void test_answers_that_are_none(void)
 				    load_forge(0, 1, 4096)),
 			-EPROTO);
 	CU_ASSERT_PTR_NULL(load);
+	CU_ASSERT_EQUAL(load_answer(&load, 3, load_forge(0, 1, 28672),
+				    load_forge(0, 0, 28672)),
+			-EPROTO);
+	load_make_pair(pair);
+	say_type(pair[0], LEAT_MESSAGE_OFFER, 3);
+	CU_ASSERT_EQUAL(leat_load_answer(&load, pair[1]), -EPROTO);
+	close(pair[0]);
 	load = not_null;
 	load_make_pair(pair);
 	say_type(pair[0], LEAT_MESSAGE_HELLO, 0);
@@ -275,6 +282,20 @@ static void test_answers_that_are_none(void)
 	CU_ASSERT_PTR_NULL(load);
 	close(pair[0]);
 	CU_ASSERT_EQUAL(leat_load_answer(&load, pair[1]), -ENOENT);
+	CU_ASSERT_EQUAL(unit_count_fds(), n_fds);
+}
+
+/* Who asks for the status alone does not look at what else comes. */
+static void test_parts_that_are_not_wanted(void)
+{
+	unsigned n_fds = unit_count_fds();
+	struct leat_link_status status;
+
+	CU_ASSERT_EQUAL(leat_status_answer(load_say(LEAT_STATUS_JACK_LOAD,
+						    load_forge(0, 1, 4096), -1),
+					   &status),
+			0);
+	CU_ASSERT_FALSE(status.pipewire.present);
 	CU_ASSERT_EQUAL(unit_count_fds(), n_fds);
 }
 
@@ -324,6 +345,7 @@ static const struct unit_test tests[] = {
 	{ "older", "guest", test_an_older_guest },
 	{ "answer", "its parts", test_parts_of_an_answer },
 	{ "answer", "none", test_answers_that_are_none },
+	{ "answer", "not wanted", test_parts_that_are_not_wanted },
 	{ "hostile", "no part", test_a_part_that_is_none },
 	{ "hostile", "two parts", test_a_second_part },
 };
