@@ -34,6 +34,12 @@ void leat_event_log_write(struct leat_event_log *log,
 	leat_word_store(&log->n_written, n + 1);
 }
 
+void leat_event_log_grow_block(struct leat_event_log *log, uint32_t n_frames)
+{
+	leat_word_set(&log->block_max, n_frames);
+	leat_stores_before_stores();
+}
+
 /* As of a stamp: whole, unless its number has changed meanwhile. */
 static bool read_slot(const struct leat_event_slot *slot, uint64_t number,
 		      struct leat_event *event) LEAT_RT

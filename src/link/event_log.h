@@ -63,6 +63,15 @@ LEAT_RT void leat_event_log_write(struct leat_event_log *log,
 				  uint64_t n_frames);
 
 /*
+ * The largest block so far: whoever reads the history must reckon with so many
+ * frames behind the index being written. Known before the first of them is.
+ *
+ * Thread: the one writer. RT-safe, wait-free.
+ */
+LEAT_RT void leat_event_log_grow_block(struct leat_event_log *log,
+				       uint32_t n_frames);
+
+/*
  * Read the events that were written since *n_read, oldest first. *n_read is the
  * reader's own; begin with 0.
  *

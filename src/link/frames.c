@@ -137,7 +137,7 @@ int leat_frames_producer_create(struct leat_frames_producer **producer,
 		return res;
 	}
 	self->part = self->shm.addr;
-	leat_word_store(&self->part->events.n_slots, LEAT_EVENT_LOG_SIZE);
+	leat_word_set(&self->part->events.n_slots, LEAT_EVENT_LOG_SIZE);
 	self->planes = (float *)((unsigned char *)self->shm.addr +
 				 LEAT_PART_PLANES_OFFSET);
 	self->stride = leat_part_stride_bytes(format) / sizeof(float);
@@ -335,18 +335,6 @@ static void touch_next(const struct leat_frames_producer *producer,
 			   n_bytes);
 }
 
-/*
- * The largest block so far: whoever reads the history must reckon with so many
- * frames behind the index being written. Known before the first of them is.
- */
-static void grow_block(struct leat_frames_producer *producer, uint32_t n_frames)
-	LEAT_RT
-{
-	producer->block_max = n_frames;
-	leat_word_store(&producer->part->events.block_max, n_frames);
-	leat_stores_before_stores();
-}
-
 /* Known before the index that the ring jumps to. */
 static void note_jump(struct leat_frames_producer *producer, uint64_t index,
 		      uint32_t n_frames) LEAT_RT
@@ -369,8 +357,11 @@ static void fill_spans(struct leat_frames_producer *producer,
 		.n_channels = producer->format.n_channels,
 	};
 
-	if (spans->n_items > producer->block_max)
-		grow_block(producer, spans->n_items);
+	if (spans->n_items > producer->block_max) {
+		producer->block_max = spans->n_items;
+		leat_event_log_grow_block(&producer->part->events,
+					  spans->n_items);
+	}
 	for (int i = 0; i < 2 && spans->span[i].n_items > 0; i++) {
 		room.base = producer->planes + spans->span[i].offset;
 		room.n_frames = spans->span[i].n_items;

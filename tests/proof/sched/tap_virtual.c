@@ -59,8 +59,7 @@ static void write_frames(uint64_t index, const struct leat_spans *spans)
 {
 	if (spans->n_items > run.block_max) {
 		run.block_max = spans->n_items;
-		leat_word_store(&run.part.events.block_max, run.block_max);
-		leat_stores_before_stores();
+		leat_event_log_grow_block(&run.part.events, run.block_max);
 	}
 	for (int i = 0; i < 2; i++)
 		for (uint32_t k = 0; k < spans->span[i].n_items; k++)
