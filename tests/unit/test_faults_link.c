@@ -9,6 +9,7 @@
 #include "link/load_part.h"
 #include "link/socket.h"
 #include "node.h"
+#include "peers.h"
 #include "runner.h"
 
 #include <CUnit/CUnit.h>
@@ -165,7 +166,7 @@ static void test_meeting_fails(void)
 static void test_silent_clients(void)
 {
 	struct leat_link_spec spec = node_spec();
-	struct node host, nobody = { 0 };
+	struct node host;
 	unsigned n_fds;
 	int fds[20];
 
@@ -308,6 +309,68 @@ static void test_no_memory_for_a_load(void)
 	CU_ASSERT_TRUE(faults_end());
 }
 
+/* ---- who is told of it ---- */
+
+static void count_trouble(void *user, const char *text)
+{
+	unsigned *n = user;
+
+	CU_ASSERT_PTR_NOT_NULL(strstr(text, "cannot watch for who joins"));
+	++*n;
+}
+
+/* Of what is wanting here, and not of what a peer does. */
+static void test_trouble_is_told(void)
+{
+	static const struct {
+		int error;
+		unsigned n_told;
+	} cases[] = {
+		{ EMFILE, 1 }, { ENFILE, 1 }, { ENOBUFS, 1 }, { ENOMEM, 1 },
+		{ ENOSPC, 1 }, { EPERM, 0 },  { EINVAL, 0 },
+	};
+	const struct leat_link_events events = { .trouble = count_trouble };
+	struct leat_link_spec spec = node_spec();
+	struct node host = { 0 };
+	struct leat_error error;
+	unsigned n_told = 0;
+
+	CU_ASSERT_FATAL(unit_rundir_make());
+	CU_ASSERT_FATAL(leat_host_create(&host.host, &spec, &events, &n_told,
+					 &error) == 0);
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		int fd = leat_connect(NODE_LINK, NULL);
+
+		n_told = 0;
+		faults_fail(FAULT_EPOLL_CTL, 0, cases[i].error);
+		node_settle(&host, &nobody);
+		CU_ASSERT_TRUE(faults_end());
+		CU_ASSERT_EQUAL(n_told, cases[i].n_told);
+		close(fd);
+	}
+	node_close(&host);
+	unit_rundir_remove();
+}
+
+/* Then the guest has no link, whatever else it could send. */
+static void test_a_load_that_cannot_be_sent(void)
+{
+	struct leat_link_spec spec = node_spec();
+	struct leat_message message;
+	struct guest_test test;
+
+	guest_open(&test);
+	leat_message_init(&message, LEAT_MESSAGE_SPEC);
+	leat_spec_pack(&message.body.spec, &spec);
+	message.body.spec.features = LEAT_FEATURE_LOAD;
+	say(test.fd, &message, NULL, 0);
+	faults_fail(FAULT_SENDMSG, 0, ENOBUFS);
+	guest_settle(&test);
+	CU_ASSERT_TRUE(faults_end());
+	CU_ASSERT_EQUAL(test.guest.n_gone, 1);
+	guest_close(&test);
+}
+
 /* ---- no descriptor for a peer ---- */
 
 /*
@@ -364,6 +427,8 @@ static const struct unit_test tests[] = {
 	{ "link", "silent clients", test_silent_clients },
 	{ "link", "meeting with descriptor 0", test_meeting_at_zero },
 	{ "link", "peers without a descriptor", test_peers_are_turned_away },
+	{ "link", "trouble is told", test_trouble_is_told },
+	{ "link", "a load not sent", test_a_load_that_cannot_be_sent },
 	{ "status", "asking fails", test_status_query_fails },
 	{ "status", "no memory for a load", test_no_memory_for_a_load },
 };

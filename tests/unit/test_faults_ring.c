@@ -4,6 +4,7 @@
 #include <leat/frames.h>
 
 #include "faults.h"
+#include "frames_ring.h"
 #include "helpers.h"
 #include "runner.h"
 
@@ -499,6 +500,23 @@ static void test_for_ever_ends_with_the_peer(void)
 	pair_close(&pair);
 }
 
+/* Each end knows of its own part and of its peer's, in the order of calls. */
+static void test_parts_that_are_not_locked(void)
+{
+	for (unsigned nth = 0; nth < 5; nth++) {
+		struct ring ring;
+
+		faults_fail(FAULT_MLOCK, nth, ENOMEM);
+		ring_open(&ring, &plain);
+		CU_ASSERT_EQUAL(faults_end(), nth < 4);
+		CU_ASSERT_EQUAL(leat_frames_producer_is_locked(ring.producer),
+				nth != 0 && nth != 2);
+		CU_ASSERT_EQUAL(leat_frames_consumer_is_locked(ring.consumer),
+				nth != 1 && nth != 3);
+		ring_close(&ring);
+	}
+}
+
 static const struct unit_test tests[] = {
 	{ "signals", "some errors pass, some do not", test_signals_that_fail },
 	{ "signals", "a socket of unknown kind", test_socket_of_unknown_kind },
@@ -515,6 +533,7 @@ static const struct unit_test tests[] = {
 	{ "waiting", "late", test_late_is_not_for_ever },
 	{ "waiting", "for ever", test_for_ever_ends_with_the_peer },
 	{ "frames", "signal 0", test_frames_with_signal_zero },
+	{ "frames", "not locked", test_parts_that_are_not_locked },
 	{ "frames", "connecting fails", test_connecting_frames_fails },
 };
 

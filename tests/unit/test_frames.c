@@ -281,6 +281,41 @@ static void test_at(void)
 	}
 }
 
+static uint64_t n_events(struct ring *ring)
+{
+	struct leat_shm shm;
+	uint64_t n;
+
+	CU_ASSERT_FATAL(
+		leat_shm_attach(&shm,
+				dup(leat_frames_producer_fd(ring->producer)),
+				total_bytes(LEAT_PART_PRODUCER)) == 0);
+	n = leat_word_load(
+		&((struct leat_producer_part *)shm.addr)->events.n_written);
+	leat_shm_finish(&shm);
+	return n;
+}
+
+/* A jump is told of if it is one, and only where the index is time. */
+static void test_jumps_are_told(void)
+{
+	struct ring ring;
+
+	open_timed(&ring, 0);
+	CU_ASSERT_EQUAL(send_at(&ring, 0, 16), 16);
+	CU_ASSERT_EQUAL(send_at(&ring, 16, 16), 16);
+	CU_ASSERT_EQUAL(send_at(&ring, 31, 1), 0);
+	CU_ASSERT_EQUAL(send_at(&ring, 100, 65), 0);
+	CU_ASSERT_EQUAL(n_events(&ring), 0);
+	CU_ASSERT_EQUAL(send_at(&ring, 100, 64), 64);
+	CU_ASSERT_EQUAL(n_events(&ring), 1);
+	ring_close(&ring);
+	ring_open(&ring, &plain);
+	CU_ASSERT_EQUAL(send_at(&ring, 1020, 16), 0);
+	CU_ASSERT_EQUAL(n_events(&ring), 0);
+	ring_close(&ring);
+}
+
 /* Frames that the next block of the same size may be about to overwrite. */
 /* One frame is enough for a call, and none makes none. */
 static void count_calls(void *user, const struct leat_frames_room *room)
@@ -508,6 +543,7 @@ static const struct unit_test tests[] = {
 	{ "round trip", "64 channels", test_round_trip_of_64_channels },
 	{ "round trip", "destroy NULL", test_destroy_takes_null },
 	{ "at an index", "there and not there", test_at },
+	{ "at an index", "jumps are told", test_jumps_are_told },
 	{ "at an index", "calls", test_calls },
 	{ "at an index", "room for the writer",
 	  test_recv_at_leaves_room_for_the_writer },
