@@ -31,7 +31,7 @@ static struct {
 	int64_t timer_ns;
 } virtual_time;
 
-static unsigned n_bad_closes, n_epoll_waits;
+static unsigned n_bad_closes, n_epoll_waits, n_naps;
 
 /* What was allocated and free() did not get yet. */
 static void *blocks[64];
@@ -85,6 +85,11 @@ int64_t faults_timer_ns(void)
 unsigned faults_epoll_waits(void)
 {
 	return n_epoll_waits;
+}
+
+unsigned faults_naps(void)
+{
+	return n_naps;
 }
 
 unsigned faults_bad_closes(void)
@@ -287,6 +292,12 @@ WRAP(int, epoll_wait, int epoll_fd, struct epoll_event *events, int n,
 {
 	n_epoll_waits += timeout_ms != 0;
 	return __real_epoll_wait(epoll_fd, events, n, timeout_ms);
+}
+
+WRAP(int, nanosleep, const struct timespec *length, struct timespec *left)
+{
+	n_naps++;
+	return __real_nanosleep(length, left);
 }
 
 /* Those that fail or do what they always do. */

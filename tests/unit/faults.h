@@ -95,6 +95,9 @@ int64_t faults_timer_ns(void);
 /* How often epoll_wait() was told to wait. */
 unsigned faults_epoll_waits(void);
 
+/* How often nanosleep() was called. */
+unsigned faults_naps(void);
+
 /* How often something was closed that was not open, or unmapped in vain. */
 unsigned faults_bad_closes(void);
 

@@ -17,6 +17,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -422,11 +423,64 @@ static void test_peers_are_turned_away(void)
 	unit_rundir_remove();
 }
 
+/* It rests only where its listener would stay readable. */
+static void test_who_accepts_does_not_rest(void)
+{
+	static const int errors[] = { EAGAIN, ECONNABORTED };
+	struct leat_listener listener;
+	unsigned n_naps = faults_naps();
+	int fd, far_fd;
+
+	CU_ASSERT_FATAL(unit_rundir_make());
+	CU_ASSERT_EQUAL_FATAL(leat_listen(&listener, NODE_LINK, NULL), 0);
+	for (int i = 0; i < 2; i++) {
+		faults_fail(FAULT_ACCEPT4, 0, errors[i]);
+		CU_ASSERT_EQUAL(leat_accept(&listener), -errors[i]);
+	}
+	fd = leat_connect(NODE_LINK, NULL);
+	far_fd = leat_accept(&listener);
+	CU_ASSERT_TRUE(far_fd >= 0);
+	CU_ASSERT_EQUAL(faults_naps(), n_naps);
+	faults_fail(FAULT_ACCEPT4, 0, ENOMEM);
+	CU_ASSERT_EQUAL(leat_accept(&listener), -ENOMEM);
+	CU_ASSERT_EQUAL(faults_naps(), n_naps + 1);
+	close(far_fd);
+	close(fd);
+	leat_listener_finish(&listener);
+	unit_rundir_remove();
+}
+
+/* What comes with a message has no place here; the message is none then. */
+static void test_no_descriptor_left(void)
+{
+	int fds[LEAT_PROTO_FDS_MAX], pair[2], all[64], n = 0;
+	struct rlimit before, less;
+	struct leat_message message;
+
+	CU_ASSERT_FATAL(socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0,
+				   pair) == 0);
+	say_type(pair[0], LEAT_MESSAGE_TAP, 2);
+	CU_ASSERT_FATAL(getrlimit(RLIMIT_NOFILE, &before) == 0);
+	less = before;
+	less.rlim_cur = 64;
+	CU_ASSERT_FATAL(setrlimit(RLIMIT_NOFILE, &less) == 0);
+	while (n < 64 && (all[n] = dup(0)) >= 0)
+		n++;
+	CU_ASSERT_EQUAL(hear(pair[1], &message, fds), -EMFILE);
+	while (n > 0)
+		close(all[--n]);
+	CU_ASSERT(setrlimit(RLIMIT_NOFILE, &before) == 0);
+	close(pair[0]);
+	close(pair[1]);
+}
+
 static const struct unit_test tests[] = {
 	{ "link", "meeting fails and succeeds", test_meeting_fails },
 	{ "link", "silent clients", test_silent_clients },
 	{ "link", "meeting with descriptor 0", test_meeting_at_zero },
 	{ "link", "peers without a descriptor", test_peers_are_turned_away },
+	{ "link", "rests", test_who_accepts_does_not_rest },
+	{ "link", "no descriptor left", test_no_descriptor_left },
 	{ "link", "trouble is told", test_trouble_is_told },
 	{ "link", "a load not sent", test_a_load_that_cannot_be_sent },
 	{ "status", "asking fails", test_status_query_fails },
