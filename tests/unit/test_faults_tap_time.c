@@ -152,15 +152,27 @@ static void test_looking_takes_long(void)
 	faults_virtual_time(0, 0, 0);
 }
 
-static void test_a_link_with_no_room(void)
+static void say_no_room(void)
+{
+	struct leat_message message;
+
+	leat_message_bye(&message, "no room");
+	say(rig.fd, &message, NULL, 0);
+}
+
+/* At 5 s a tap is opened, and the host has no room for it. */
+static void open_where_no_room_is(void)
 {
 	const struct leat_link_spec spec = tap_rig_spec();
-	struct leat_message message;
 
 	at(5000 * MS);
 	tap_rig_open_for(&rig, LEAT_TO_JACK, &spec);
-	leat_message_bye(&message, "no room");
-	say(rig.fd, &message, NULL, 0);
+	say_no_room();
+}
+
+static void test_a_link_with_no_room(void)
+{
+	open_where_no_room_is();
 	expect_next(LEAT_TAP_DOWN);
 	expect_timer(1000 * MS);
 	later(1);
@@ -241,13 +253,7 @@ static void test_silent_hosts(void)
 /* Why it ended, and no reason of an earlier time. */
 static void test_reasons(void)
 {
-	const struct leat_link_spec spec = tap_rig_spec();
-	struct leat_message message;
-
-	at(5000 * MS);
-	tap_rig_open_for(&rig, LEAT_TO_JACK, &spec);
-	leat_message_bye(&message, "no room");
-	say(rig.fd, &message, NULL, 0);
+	open_where_no_room_is();
 	hang_up(LEAT_TAP_DOWN);
 	CU_ASSERT_EQUAL(event.error, -EUSERS);
 	CU_ASSERT_STRING_EQUAL(event.text, "no room");
@@ -263,7 +269,7 @@ static void test_reasons(void)
 	expect_next(LEAT_TAP_NONE);
 	later(501 * MS);
 	expect_next(LEAT_TAP_UP);
-	say(rig.fd, &message, NULL, 0);
+	say_no_room();
 	hang_up(LEAT_TAP_DOWN);
 	CU_ASSERT_EQUAL(event.error, 0);
 	CU_ASSERT_STRING_EQUAL(event.text, "no room");
