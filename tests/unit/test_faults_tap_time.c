@@ -160,13 +160,19 @@ static void say_no_room(void)
 	say(rig.fd, &message, NULL, 0);
 }
 
-/* At 5 s a tap is opened, and the host has no room for it. */
-static void open_where_no_room_is(void)
+/* At 5 s a tap is opened for what goes to JACK. */
+static void open_to_jack(void)
 {
 	const struct leat_link_spec spec = tap_rig_spec();
 
 	at(5000 * MS);
 	tap_rig_open_for(&rig, LEAT_TO_JACK, &spec);
+}
+
+/* At 5 s a tap is opened, and the host has no room for it. */
+static void open_where_no_room_is(void)
+{
+	open_to_jack();
 	say_no_room();
 }
 
@@ -231,10 +237,7 @@ static void hang_up(enum leat_tap_what what)
 /* Only if it does so twice without a word, it knows no taps. */
 static void test_silent_hosts(void)
 {
-	const struct leat_link_spec spec = tap_rig_spec();
-
-	at(5000 * MS);
-	tap_rig_open_for(&rig, LEAT_TO_JACK, &spec);
+	open_to_jack();
 	hang_up(LEAT_TAP_NONE);
 	tap_rig_say_no_wire(&rig);
 	hang_up(LEAT_TAP_NONE);
@@ -279,10 +282,7 @@ static void test_reasons(void)
 /* Who only polls asks the socket each millisecond, and no more often. */
 static void test_asking(void)
 {
-	const struct leat_link_spec spec = tap_rig_spec();
-
-	at(5000 * MS);
-	tap_rig_open_for(&rig, LEAT_TO_JACK, &spec);
+	open_to_jack();
 	expect_next(LEAT_TAP_NONE);
 	tap_rig_say_wire(&rig);
 	later(MS - 1);

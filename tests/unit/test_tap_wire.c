@@ -163,19 +163,23 @@ static void get_to(uint64_t position, uint64_t block)
 	leat_word_set(&rig.part[LEAT_TO_PIPEWIRE]->events.block_max, block);
 }
 
+/* It is found there, and believed. */
+static void look_at(uint64_t position, uint64_t block)
+{
+	get_to(position, block);
+	CU_ASSERT_TRUE(leat_tap_wire_look(wire));
+}
+
 static void test_the_oldest(void)
 {
 	open_large(LEAT_TO_PIPEWIRE);
 	CU_ASSERT_TRUE(leat_tap_wire_look(wire));
 	CU_ASSERT_EQUAL(leat_tap_wire_oldest(wire), 0);
-	get_to(4032, 64);
-	CU_ASSERT_TRUE(leat_tap_wire_look(wire));
+	look_at(4032, 64);
 	CU_ASSERT_EQUAL(leat_tap_wire_oldest(wire), 0);
-	get_to(4033, 64);
-	CU_ASSERT_TRUE(leat_tap_wire_look(wire));
+	look_at(4033, 64);
 	CU_ASSERT_EQUAL(leat_tap_wire_oldest(wire), 1);
-	get_to(10000, 100);
-	CU_ASSERT_TRUE(leat_tap_wire_look(wire));
+	look_at(10000, 100);
 	CU_ASSERT_EQUAL(leat_tap_wire_oldest(wire), 10000 - 3996);
 	close_large();
 }
@@ -184,23 +188,17 @@ static void test_the_oldest(void)
 static void test_the_oldest_that_is_safe(void)
 {
 	open_large(LEAT_TO_PIPEWIRE);
-	get_to(3424, 64);
-	CU_ASSERT_TRUE(leat_tap_wire_look(wire));
+	look_at(3424, 64);
 	CU_ASSERT_EQUAL(leat_tap_wire_oldest_safe(wire), 0);
-	get_to(3425, 64);
-	CU_ASSERT_TRUE(leat_tap_wire_look(wire));
+	look_at(3425, 64);
 	CU_ASSERT_EQUAL(leat_tap_wire_oldest_safe(wire), 1);
-	get_to(10000, 64);
-	CU_ASSERT_TRUE(leat_tap_wire_look(wire));
+	look_at(10000, 64);
 	CU_ASSERT_EQUAL(leat_tap_wire_oldest_safe(wire), 10000 - 3424);
-	get_to(10000, 600);
-	CU_ASSERT_TRUE(leat_tap_wire_look(wire));
+	look_at(10000, 600);
 	CU_ASSERT_EQUAL(leat_tap_wire_oldest_safe(wire), 10000 - 3496 + 1680);
-	get_to(10000, 1000);
-	CU_ASSERT_TRUE(leat_tap_wire_look(wire));
+	look_at(10000, 1000);
 	CU_ASSERT_EQUAL(leat_tap_wire_oldest_safe(wire), 10000 - 3096 / 2);
-	get_to(10000, 4096);
-	CU_ASSERT_TRUE(leat_tap_wire_look(wire));
+	look_at(10000, 4096);
 	CU_ASSERT_EQUAL(leat_tap_wire_oldest(wire), 10000);
 	CU_ASSERT_EQUAL(leat_tap_wire_oldest_safe(wire), 10000);
 	close_large();
